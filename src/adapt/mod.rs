@@ -1,0 +1,1 @@
+//! Adaptations, API uplift and the audit of a render.

@@ -1,0 +1,1 @@
+//! AWS: clients, tags, error classes, typed calls.

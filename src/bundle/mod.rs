@@ -1,0 +1,1 @@
+//! The pinned upstream files: lock, fetch, verify, cache.

@@ -1,0 +1,1 @@
+//! Preflight and verify checkers, one file a category.

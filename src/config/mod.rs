@@ -1,0 +1,1 @@
+//! `kfctl-cn.yaml`: model, defaults, validation, schema.

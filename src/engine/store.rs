@@ -1,0 +1,39 @@
+//! What the engine needs of a state store.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Action, Addr, Result};
+
+use super::Outputs;
+
+/// What is recorded of a resource that was acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    /// Its outputs at the last look.
+    pub outputs: Outputs,
+    /// True once its readiness was seen.
+    pub ready: bool,
+}
+
+/// What a store knows at the start of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Snapshot {
+    /// The acknowledged resources.
+    pub resources: BTreeMap<Addr, Record>,
+    /// Intents without acknowledgement: the token and how old it is in seconds.
+    pub open: BTreeMap<Addr, (Action, String, u64)>,
+}
+
+/// Keeps what was intended and what was acknowledged. Each method returns only when it is on disk.
+pub trait Store: Send + Sync {
+    /// What is known.
+    fn snapshot(&self) -> Result<Snapshot>;
+    /// Writes down that an action will be tried, with its client token.
+    fn intend(&self, addr: &Addr, action: Action, token: &str) -> Result<()>;
+    /// Writes down that it was acknowledged, with its outputs; closes the intent.
+    fn acknowledge(&self, addr: &Addr, record: &Record) -> Result<()>;
+    /// Writes down that it is gone; closes the intent.
+    fn forget(&self, addr: &Addr) -> Result<()>;
+}

@@ -1,0 +1,1 @@
+//! Kubernetes: server-side apply, order, readiness, inventory.

@@ -1,0 +1,1 @@
+//! The native renderer: kustomize semantics, synchronous, no network.

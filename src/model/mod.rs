@@ -1,0 +1,21 @@
+//! Pure types shared by every layer. Imports nothing else of this crate and does no I/O.
+
+mod action;
+mod addr;
+mod condition;
+mod error;
+mod event;
+mod object;
+mod phase;
+mod region;
+mod secret;
+
+pub use action::{Action, Change};
+pub use addr::Addr;
+pub use condition::Readiness;
+pub use error::{Error, ErrorClass, ExitStatus, Result};
+pub use event::{Event, Outcome, StepEvent};
+pub use object::{Object, ObjectId};
+pub use phase::Phase;
+pub use region::Region;
+pub use secret::Secret;

@@ -1,0 +1,1 @@
+//! The resources of each phase, one folder a phase.

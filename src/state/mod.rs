@@ -1,0 +1,1 @@
+//! State file, journal and lock.

@@ -1,0 +1,1 @@
+//! Views of engine events: terminal, plain lines, JSON.
