@@ -1,1 +1,39 @@
 //! Preflight and verify checkers, one file a category.
+
+use async_trait::async_trait;
+
+/// One check of `check` or `verify`.
+#[async_trait]
+pub trait Checker: Send + Sync {
+    /// The group that it is shown under, such as `credentials` or `workloads`.
+    fn category(&self) -> &'static str;
+
+    /// What it proves, as a statement that is true when it passes: `bucket refuses plain HTTP`.
+    fn what(&self) -> String;
+
+    /// Looks. Makes no write.
+    async fn check(&self) -> Verdict;
+}
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is true; the text says what was seen, empty if there is nothing to add.
+    Pass(String),
+    /// Not quite: what was seen, and what to do.
+    Warn {
+        /// What was seen.
+        seen: String,
+        /// What to do.
+        hint: String,
+    },
+    /// It is false: what was seen, and what to do.
+    Fail {
+        /// What was seen.
+        seen: String,
+        /// What to do.
+        hint: String,
+    },
+    /// It couldn't be looked at, for a reason that is no failure.
+    Skip(String),
+}

@@ -1,1 +1,5 @@
 //! `kfctl-cn.yaml`: model, defaults, validation, schema.
+
+mod model;
+
+pub use model::*;
