@@ -1,1 +1,28 @@
 //! The resources of each phase, one folder a phase.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::config::Config;
+use crate::engine::Resource;
+
+/// What the resources of every phase are made from.
+#[derive(Clone)]
+pub struct Deps {
+    /// The configuration, validated.
+    pub config: Arc<Config>,
+
+    /// The account that the credentials belong to, 12 digits.
+    pub account: String,
+
+    /// The ARN of the caller, as `sts:GetCallerIdentity` says it.
+    pub caller_arn: String,
+
+    /// The folder of the deployment's state, for files that are made for people, such as the kubeconfig.
+    pub state_dir: PathBuf,
+}
+
+/// The resources of all phases that the configuration asks for. Their order means nothing: needs order the work.
+pub fn resources(_deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    Vec::new()
+}
