@@ -1,8 +1,111 @@
 //! Arguments, and one file a command; the only layer that composes the others.
+//!
+//! A command is one file with a documented `Args` and `pub async fn run(global: &Global, args: Args) -> Result<ExitStatus>`,
+//! a `mod` line here and a line in [`commands!`]. Data goes to stdout through [`printer`], everything else to stderr.
 
+mod args;
+mod completion;
+mod failure;
+mod logging;
+mod panic;
+pub mod printer;
+mod version;
+
+use std::ffi::OsString;
 use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser};
+
+pub use args::{Global, Output};
+
+use crate::model::{Error, ErrorClass, ExitStatus, Result};
+
+/// Makes the enumeration of commands and their dispatch: `Variant => module`. The help is the doc comment of the
+/// module's `Args`.
+macro_rules! commands {
+    ($($variant:ident => $module:ident),* $(,)?) => {
+        /// What to do.
+        #[derive(Debug, clap::Subcommand)]
+        enum Command {
+            $(#[allow(missing_docs)] $variant($module::Args)),*
+        }
+
+        impl Command {
+            async fn run(self, global: &Global) -> Result<ExitStatus> {
+                match self {
+                    $(Command::$variant(args) => $module::run(global, args).await),*
+                }
+            }
+
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Command::$variant(_) => stringify!($module)),*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Completion => completion,
+    Version => version,
+}
+
+/// Kubeflow 1.5.1 on Amazon EKS in the AWS China regions: resumable, verified, one binary.
+#[derive(Debug, Parser)]
+#[command(name = "kfctl-cn", version, propagate_version = false, arg_required_else_help = true)]
+#[command(disable_help_subcommand = true, max_term_width = 120)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// The definition of all arguments, for help, completion and the reference.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
 
 /// Runs the program on the arguments of the process and says how it ended.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let argv: Vec<OsString> = std::env::args_os().collect();
+    panic::install();
+    let status = std::panic::catch_unwind(|| run(&argv)).unwrap_or_else(|_| ErrorClass::Bug.into());
+    ExitCode::from(status.0)
+}
+
+fn run(argv: &[OsString]) -> ExitStatus {
+    let cli = match Cli::try_parse_from(argv) {
+        Ok(cli) => cli,
+        Err(error) => return usage(&error),
+    };
+    logging::install(&cli.global);
+    let name = cli.command.name();
+    match block_on(cli) {
+        Ok(status) => status,
+        Err(error) => {
+            let go_on = failure::go_on(name, argv, error.class);
+            printer::error(&failure::render(&error, go_on.as_deref()));
+            error.class.into()
+        }
+    }
+}
+
+fn block_on(cli: Cli) -> Result<ExitStatus> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|e| Error::new(ErrorClass::StateIo, "can't start the runtime").caused_by(e.to_string()))?;
+    let result = runtime.block_on(cli.command.run(&cli.global));
+    // A reader of stdin or a DNS look-up that still blocks must not hold up the exit.
+    runtime.shutdown_background();
+    result
+}
+
+/// Prints what clap has to say: help and version to stdout with status 0, everything else is a usage error.
+fn usage(error: &clap::Error) -> ExitStatus {
+    // A closed pipe is no reason to fail: whoever closed it has seen enough.
+    let _ = error.print();
+    if error.use_stderr() { ErrorClass::Usage.into() } else { ExitStatus::OK }
 }

@@ -1,0 +1,6 @@
+//! The program as a user sees it: arguments in, text and exit code out.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod basics;
