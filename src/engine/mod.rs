@@ -1,8 +1,95 @@
 //! Plans and executes work on resources. Knows no cloud, no cluster and no terminal: only [`Resource`]s, a [`Store`] and
 //! the events that it emits.
+//!
+//! A run reads everything ([`Engine::plan`]), shows what it would do, and does it ([`Engine::execute`]). Recovery is no
+//! mode of its own: every run reads reality, compares it with what was intended and acknowledged, and goes on.
 
+mod cancel;
+mod clock;
+mod destroy;
+mod execute;
+mod graph;
+mod plan;
+mod planner;
+mod report;
 mod resource;
+mod run;
+mod settings;
 mod store;
+mod transition;
+mod walk;
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::model::{Addr, Event, Result};
+
+pub use cancel::{Cancel, Signal};
+pub use clock::{Clock, SystemClock};
+pub use plan::{Direction, Left, Plan, Step};
+pub use report::Report;
 pub use resource::{Context, Live, Observed, Outputs, Owner, Resource};
+pub use settings::Settings;
 pub use store::{Record, Snapshot, Store};
+
+/// Where events go.
+pub type Sink = Arc<dyn Fn(Event) + Send + Sync>;
+
+/// A plan together with what was seen when it was made.
+pub struct Planned {
+    /// The plan.
+    pub plan: Plan,
+    seen: BTreeMap<Addr, Observed>,
+}
+
+/// Brings resources to what is wanted.
+pub struct Engine {
+    graph: graph::Graph,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    sink: Sink,
+    settings: Settings,
+    cancel: Cancel,
+}
+
+impl Engine {
+    /// An engine over resources. Needs that don't exist, circles and doubled addresses are errors of class `Bug`.
+    pub fn new(resources: Vec<Arc<dyn Resource>>, store: Arc<dyn Store>) -> Result<Engine> {
+        Ok(Engine {
+            graph: graph::Graph::new(resources)?,
+            store,
+            clock: Arc::new(SystemClock::default()),
+            sink: Arc::new(|_| ()),
+            settings: Settings::default(),
+            cancel: Cancel::default(),
+        })
+    }
+
+    /// Sends events to a sink.
+    #[must_use]
+    pub fn sink(mut self, sink: Sink) -> Self {
+        self.sink = sink;
+        self
+    }
+
+    /// Takes another clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Takes other settings.
+    #[must_use]
+    pub fn settings(mut self, settings: Settings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// Lets a handle stop its runs.
+    #[must_use]
+    pub fn cancel(mut self, cancel: Cancel) -> Self {
+        self.cancel = cancel;
+        self
+    }
+}

@@ -34,6 +34,8 @@ pub trait Store: Send + Sync {
     fn intend(&self, addr: &Addr, action: Action, token: &str) -> Result<()>;
     /// Writes down that it was acknowledged, with its outputs; closes the intent.
     fn acknowledge(&self, addr: &Addr, record: &Record) -> Result<()>;
+    /// Writes down that the attempt was answered with a refusal: closes the intent and keeps what was acknowledged before.
+    fn abandon(&self, addr: &Addr) -> Result<()>;
     /// Writes down that it is gone; closes the intent.
     fn forget(&self, addr: &Addr) -> Result<()>;
 }

@@ -1,0 +1,144 @@
+//! Takes down what is ours: users before what they need, from live reads, never only from the state.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::Ordering;
+
+use crate::model::{Action, Addr, Outcome, Readiness, Result, StepEvent};
+
+use super::plan::{Direction, Left};
+use super::report::Report;
+use super::run::Run;
+use super::walk::{End, Way};
+use super::{Engine, Observed, Owner, Planned};
+
+impl Engine {
+    /// Reads everything and plans its removal. What is kept, all that it needs, and what isn't ours is left.
+    pub async fn plan_destroy(&self, delete_kept: bool) -> Result<Planned> {
+        let known = self.store.snapshot()?;
+        let doomed: BTreeSet<&Addr> =
+            known.open.iter().filter(|(_, (action, ..))| *action == Action::Delete).map(|(addr, _)| addr).collect();
+        // A removal that was begun means that all users were found gone before; they needn't answer any more.
+        let excuse = |i: usize| self.ancestors(i).iter().any(|need| doomed.contains(&self.graph.addrs[*need]));
+        let seen = self
+            .read_all(|i, error| {
+                (error.is_passing() && excuse(i))
+                    .then(|| Observed::Unknown("what it was part of is being removed".into()))
+            })
+            .await?;
+        let mut stays: Vec<Option<String>> = vec![None; self.graph.len()];
+        for i in (0..self.graph.len()).rev() {
+            let Observed::Present(live) = &seen[&self.graph.addrs[i]] else { continue };
+            let user = self.graph.users[i].iter().find(|user| stays[**user].is_some());
+            stays[i] = match (&live.owner, self.graph.nodes[i].kept(), user) {
+                (Owner::Other(seen), ..) => Some(format!("it isn't ours: {seen}")),
+                (_, Some(why), _) if !delete_kept => Some(why.to_owned()),
+                (_, _, Some(user)) => Some(format!("{} needs it", self.graph.addrs[*user])),
+                _ => None,
+            };
+        }
+        let (mut steps, mut left) = (Vec::new(), Vec::new());
+        for i in (0..self.graph.len()).rev() {
+            let addr = &self.graph.addrs[i];
+            match (&seen[addr], &stays[i]) {
+                (Observed::Present(_), Some(why)) => {
+                    left.push(Left { addr: addr.clone(), title: self.graph.nodes[i].title(), why: why.clone() });
+                }
+                (observed @ Observed::Present(_), None) => {
+                    steps.push(self.step(i, Action::Delete, "exists and is ours".into(), observed));
+                }
+                (Observed::Absent | Observed::Unknown(_), _) => {}
+            }
+        }
+        let unasked = known.resources.keys().filter(|addr| !seen.contains_key(*addr)).cloned().collect();
+        let mut plan = self.finish_plan(Direction::Down, steps, unasked);
+        plan.left = left;
+        Ok(Planned { plan, seen })
+    }
+
+    /// Executes the plan of a removal: waits until each resource is found gone.
+    pub async fn destroy(&self, planned: &Planned) -> Report {
+        let run = Run::new(self);
+        let known = match self.store.snapshot() {
+            Ok(known) => known,
+            Err(error) => return self.broken(error),
+        };
+        for (addr, observed) in &planned.seen {
+            if let Observed::Present(live) = observed {
+                run.publish(addr, &live.outputs);
+            }
+        }
+        let doomed: BTreeSet<&Addr> = planned.plan.steps.iter().map(|step| &step.addr).collect();
+        let visit = async |i: usize| {
+            let addr = &self.graph.addrs[i];
+            if doomed.contains(addr) {
+                return self.remove(&run, i).await;
+            }
+            let gone = !matches!(planned.seen[addr], Observed::Present(_));
+            if gone && (known.resources.contains_key(addr) || known.open.contains_key(addr)) {
+                return match self.store.forget(addr) {
+                    Ok(()) => End::Done,
+                    Err(error) => End::Failed(error),
+                };
+            }
+            End::Done
+        };
+        self.drive(&run, planned, Way::Backward, visit).await
+    }
+
+    async fn remove(&self, run: &Run<'_>, i: usize) -> End {
+        let addr = &self.graph.addrs[i];
+        if run.halted() {
+            return End::Stopped;
+        }
+        let began = self.clock.now();
+        let node = &self.graph.nodes[i];
+        let (action, title) = (Action::Delete, node.title());
+        run.emit(StepEvent::Started { addr: addr.clone(), phase: node.phase(), action, title });
+        let (outcome, end) = match self.remove_inner(run, i).await {
+            Ok(()) => (Outcome::Success, End::Done),
+            Err(error) if Some(error.class) == self.cancel.why().map(|s| s.class()) => {
+                (Outcome::Skipped { reason: "stopped".into() }, End::Stopped)
+            }
+            Err(error) => {
+                run.fail();
+                (Outcome::Failed { message: error.to_string() }, End::Failed(error))
+            }
+        };
+        let elapsed = self.clock.now().saturating_sub(began);
+        run.emit(StepEvent::Finished { addr: addr.clone(), outcome, elapsed });
+        end
+    }
+
+    async fn remove_inner(&self, run: &Run<'_>, i: usize) -> Result<()> {
+        let (addr, node) = (&self.graph.addrs[i], &self.graph.nodes[i]);
+        let context = run.context(addr);
+        let observed = run.call(addr, self.settings.read_patience, || node.read(&context)).await?;
+        if let Observed::Present(live) = &observed {
+            if let Owner::Other(seen) = &live.owner {
+                let message = format!("it isn't ours any more: {seen}");
+                return Err(crate::model::Error::new(crate::model::ErrorClass::Permanent, message));
+            }
+            self.store.intend(addr, Action::Delete, &format!("{:032x}", rand::random::<u128>()))?;
+            run.call(addr, self.settings.patience, || node.delete(&context, live)).await?;
+            run.wrote.fetch_add(1, Ordering::Relaxed);
+            let gone = async || {
+                Ok(match node.read(&context).await? {
+                    Observed::Present(_) => (Readiness::Waiting("still there".into()), ()),
+                    Observed::Absent | Observed::Unknown(_) => (Readiness::Ready, ()),
+                })
+            };
+            run.wait(addr, node.deadline(), gone).await?;
+        }
+        self.store.forget(addr)
+    }
+
+    /// All that a node needs, directly or not.
+    fn ancestors(&self, i: usize) -> BTreeSet<usize> {
+        let mut all = BTreeSet::new();
+        let mut open = vec![i];
+        while let Some(at) = open.pop() {
+            open.extend(self.graph.needs[at].iter().filter(|need| all.insert(**need)));
+        }
+        all
+    }
+}

@@ -1,0 +1,137 @@
+//! Reads all that exists and decides what to do.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::model::{Action, Addr, Error, Event, Readiness, Result};
+
+use super::plan::{Direction, Plan, Step};
+use super::report::combine;
+use super::run::Run;
+use super::transition::{OpenIntent, decide};
+use super::walk::{End, Way, walk};
+use super::{Engine, Observed, Planned, Snapshot};
+
+impl Engine {
+    /// Reads everything and plans the way to what is wanted. Writes nothing. What can't be done at all (a change that
+    /// would need a new resource, something that isn't ours under our name) is an error that names every case.
+    pub async fn plan(&self) -> Result<Planned> {
+        let known = self.store.snapshot()?;
+        let seen = self.read_all(|_, _| None).await?;
+        let mut steps = Vec::new();
+        let mut refused = Vec::new();
+        for (i, addr) in self.graph.addrs.iter().enumerate() {
+            let observed = &seen[addr];
+            match decide(addr, observed, known.resources.contains_key(addr), self.open_intent(&known, addr).as_ref()) {
+                Err(error) => refused.push((addr.clone(), error)),
+                Ok(decision) => steps.push(self.step(i, decision.action, decision.why, observed)),
+            }
+        }
+        if let Some(error) = combine(&refused) {
+            return Err(error);
+        }
+        let unasked = known.resources.keys().filter(|addr| !seen.contains_key(*addr)).cloned().collect();
+        Ok(Planned { plan: self.finish_plan(Direction::Up, steps, unasked), seen })
+    }
+
+    /// A step of a plan for a node.
+    pub(super) fn step(&self, i: usize, action: Action, why: String, observed: &Observed) -> Step {
+        let node = &self.graph.nodes[i];
+        let (changes, waiting) = match observed {
+            Observed::Present(live) if action != Action::Delete => {
+                let waiting = match &live.ready {
+                    Readiness::Ready => None,
+                    Readiness::Waiting(what) | Readiness::Failed(what) => Some(what.clone()),
+                };
+                (live.changes.clone(), waiting)
+            }
+            _ => (Vec::new(), None),
+        };
+        Step {
+            addr: self.graph.addrs[i].clone(),
+            phase: node.phase(),
+            title: node.title(),
+            action,
+            why,
+            changes,
+            needs: self.graph.needs[i].iter().map(|need| self.graph.addrs[*need].clone()).collect(),
+            typical_seconds: node.typical().as_secs(),
+            waiting,
+        }
+    }
+
+    /// Adds up the times of a plan.
+    pub(super) fn finish_plan(&self, direction: Direction, steps: Vec<Step>, unasked: Vec<Addr>) -> Plan {
+        let work: BTreeMap<&Addr, &Step> = steps.iter().filter(|s| s.is_work()).map(|s| (&s.addr, s)).collect();
+        let time = |i: usize| match work.get(&self.graph.addrs[i]) {
+            Some(step) if step.action == Action::Adopt && step.waiting.is_none() => Duration::ZERO,
+            Some(_) => self.graph.nodes[i].typical(),
+            None => Duration::ZERO,
+        };
+        let (length, path) = self.graph.critical_path(time);
+        let mut critical_path: Vec<_> = path.into_iter().map(|i| self.graph.addrs[i].clone()).collect();
+        if direction == Direction::Down {
+            critical_path.reverse();
+        }
+        Plan { direction, estimate_seconds: length.as_secs(), critical_path, steps, left: Vec::new(), unasked }
+    }
+
+    /// Reads every resource once what it needs was read. `excuse` may answer in place of a read that failed.
+    pub(super) async fn read_all(
+        &self,
+        excuse: impl Fn(usize, &Error) -> Option<Observed>,
+    ) -> Result<BTreeMap<Addr, Observed>> {
+        (self.sink)(Event::Reading { resources: self.graph.len() });
+        let run = Run::new(self);
+        let seen = RefCell::new(BTreeMap::new());
+        let read = async |i: usize| {
+            let addr = &self.graph.addrs[i];
+            if run.halted() {
+                return End::Stopped;
+            }
+            let context = run.context(addr);
+            let result = run.call(addr, self.settings.read_patience, || self.graph.nodes[i].read(&context)).await;
+            let observed = match result {
+                Ok(observed) => observed,
+                Err(_) if self.cancel.why().is_some() => return End::Stopped,
+                Err(error) => match excuse(i, &error) {
+                    Some(observed) => observed,
+                    None => {
+                        run.fail();
+                        return End::Failed(error);
+                    }
+                },
+            };
+            if let Observed::Present(live) = &observed {
+                run.publish(addr, &live.outputs);
+            }
+            seen.borrow_mut().insert(addr.clone(), observed);
+            End::Done
+        };
+        let walked = tokio::select! {
+            biased;
+            () = self.cancel.aborted() => None,
+            walked = walk(&self.graph, Way::Forward, || run.halted(), read) => Some(walked),
+        };
+        let failures: Vec<_> = walked
+            .map(|walked| walked.failed.into_iter().map(|(i, error)| (self.graph.addrs[i].clone(), error)).collect())
+            .unwrap_or_default();
+        if let Some(error) = combine(&failures) {
+            return Err(error.context("reading what exists"));
+        }
+        match self.cancel.error() {
+            Some(error) => Err(error.context("reading what exists")),
+            None => Ok(seen.into_inner()),
+        }
+    }
+
+    /// The open intent of a resource, if there is one.
+    pub(super) fn open_intent(&self, known: &Snapshot, addr: &Addr) -> Option<OpenIntent> {
+        known.open.get(addr).map(|(action, token, age)| OpenIntent {
+            action: *action,
+            token: token.clone(),
+            young: *age < self.settings.token_young.as_secs(),
+        })
+    }
+}

@@ -1,0 +1,79 @@
+//! How a run ended.
+
+use std::time::Duration;
+
+use crate::model::{Addr, Error, ErrorClass, Outcome, Result};
+
+use super::cancel::Signal;
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// How many writes of resources succeeded.
+    pub wrote: usize,
+    /// What failed.
+    pub failures: Vec<(Addr, Error)>,
+    /// What was not begun or not finished.
+    pub untouched: Vec<Addr>,
+    /// Why it was stopped from outside.
+    pub stopped: Option<Signal>,
+    /// Wall time.
+    pub elapsed: Duration,
+}
+
+impl Report {
+    /// The error of the run, if it has one.
+    pub fn result(&self) -> Result<()> {
+        if let Some(error) = combine(&self.failures) {
+            return Err(error);
+        }
+        match self.stopped {
+            Some(signal) => Err(Error::new(
+                signal.class(),
+                format!("stopped; what was begun is written down, {} steps are left", self.untouched.len()),
+            )),
+            None => Ok(()),
+        }
+    }
+
+    /// The outcome as events say it.
+    pub fn outcome(&self) -> Outcome {
+        match self.result() {
+            Ok(()) => Outcome::Success,
+            Err(error) => Outcome::Failed { message: error.to_string() },
+        }
+    }
+}
+
+/// One error of several, with the gravest class; `None` of none.
+pub(super) fn combine(failures: &[(Addr, Error)]) -> Option<Error> {
+    let (addr, first) = failures.first()?;
+    if failures.len() == 1 {
+        return Some(first.clone().context(addr.to_string()));
+    }
+    let gravest = failures.iter().map(|(_, error)| error).max_by_key(|error| gravity(error.class))?;
+    let texts: Vec<_> = failures.iter().map(|(addr, error)| format!("{addr}: {error}")).collect();
+    let mut hints: Vec<String> = Vec::new();
+    for hint in failures.iter().flat_map(|(_, error)| &error.hints) {
+        if !hints.contains(hint) {
+            hints.push(hint.clone());
+        }
+    }
+    let error = Error::new(gravest.class, format!("{} resources failed", failures.len()));
+    Some(Error { hints, request_id: gravest.request_id.clone(), ..error.caused_by(texts.join("; ")) })
+}
+
+/// Which class decides the exit code when several fail: first what makes going on pointless.
+fn gravity(class: ErrorClass) -> u8 {
+    match class {
+        ErrorClass::Bug => 9,
+        ErrorClass::StateIo | ErrorClass::StateNewer | ErrorClass::Locked => 8,
+        ErrorClass::Credentials => 7,
+        ErrorClass::Usage | ErrorClass::Config => 6,
+        ErrorClass::Permanent => 5,
+        ErrorClass::Timeout => 4,
+        ErrorClass::Unreachable => 3,
+        ErrorClass::Transient => 2,
+        ErrorClass::Interrupted | ErrorClass::Terminated => 1,
+    }
+}
