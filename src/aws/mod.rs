@@ -1,1 +1,17 @@
-//! AWS: clients, tags, error classes, typed calls.
+//! AWS: clients, error classes, tags, policy documents, the token of the EKS API.
+//!
+//! Knows nothing of the engine nor of Kubernetes: what a deployment makes of these calls is in `phases`.
+
+mod clients;
+mod error;
+mod identity;
+mod once;
+pub mod policy;
+mod secrets;
+pub mod tags;
+mod token;
+
+pub use clients::Clients;
+pub use error::{Call, classify};
+pub use identity::{Identity, principal};
+pub use once::Once;

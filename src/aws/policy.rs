@@ -1,0 +1,90 @@
+//! IAM policy documents as data: building, reading, comparing.
+
+use serde_json::{Value, json};
+
+/// A policy document of these statements.
+pub fn document(statements: Vec<Value>) -> Value {
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// A trust policy for a service principal, such as `eks.amazonaws.com`.
+pub fn trust_service(principal: &str) -> Value {
+    document(vec![json!({"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"})])
+}
+
+/// A trust policy for one Kubernetes service account through the cluster's OIDC provider.
+///
+/// The audience is `sts.amazonaws.com` in China too: eksctl had the `.cn` form for a time and took it back (eksctl#1912).
+pub fn trust_service_account(provider_arn: &str, issuer: &str, namespace: &str, account: &str) -> Value {
+    let host = issuer.trim_start_matches("https://");
+    document(vec![json!({
+        "Effect": "Allow",
+        "Principal": {"Federated": provider_arn},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {
+            format!("{host}:aud"): "sts.amazonaws.com",
+            format!("{host}:sub"): format!("system:serviceaccount:{namespace}:{account}"),
+        }},
+    })])
+}
+
+/// A document as IAM answers it: percent-encoded JSON. `Null` if it can't be read.
+pub fn decode(text: &str) -> Value {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((first, tail)) = rest.split_first() {
+        let code = (*first == b'%').then(|| tail.get(..2)).flatten().and_then(|hex| std::str::from_utf8(hex).ok());
+        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &tail[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = tail;
+            }
+        }
+    }
+    String::from_utf8(bytes).ok().and_then(|json| serde_json::from_str(&json).ok()).unwrap_or(Value::Null)
+}
+
+/// True if two documents say the same: AWS may answer a list of one as its element, and lists in another order.
+pub fn same(a: &Value, b: &Value) -> bool {
+    canonical(a) == canonical(b)
+}
+
+fn canonical(value: &Value) -> Value {
+    match value {
+        Value::Array(items) if items.len() == 1 => canonical(&items[0]),
+        Value::Array(items) => {
+            let mut items: Vec<Value> = items.iter().map(canonical).collect();
+            items.sort_by_cached_key(Value::to_string);
+            Value::Array(items)
+        }
+        Value::Object(fields) => {
+            let mut fields: Vec<_> = fields.iter().map(|(k, v)| (k.clone(), canonical(v))).collect();
+            fields.sort_by(|a, b| a.0.cmp(&b.0));
+            Value::Object(fields.into_iter().collect())
+        }
+        other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_are_the_same_in_any_order_and_differ_in_any_value() {
+        let a = json!({"Statement": [{"Action": ["s3:Get", "s3:Put"], "Resource": ["x"]}], "Version": "1"});
+        let b = json!({"Version": "1", "Statement": {"Resource": "x", "Action": ["s3:Put", "s3:Get"]}});
+        assert!(same(&a, &b));
+        assert!(!same(&a, &json!({"Version": "1", "Statement": {"Resource": "y", "Action": ["s3:Put", "s3:Get"]}})));
+    }
+
+    #[test]
+    fn percent_encoding_is_undone() {
+        assert_eq!(decode("%7B%22a%22%3A%22b+c%25%22%7D"), json!({"a": "b+c%"}));
+        assert_eq!(decode("%7"), Value::Null);
+    }
+}
