@@ -1,1 +1,35 @@
-//! Kubernetes: server-side apply, order, readiness, inventory.
+//! The cluster: server-side apply, order, readiness, inventory, removal.
+//!
+//! Works on objects as data, so that one path serves the 40 kinds of the deployment. Knows no AWS: the bearer token comes from a
+//! [`TokenSource`] that the caller makes. Every question is a GET; only [`apply`], [`remove`] and [`Inventory`] write.
+
+mod apply;
+mod client;
+mod compare;
+mod connect;
+mod discovery;
+mod hash;
+mod inventory;
+mod prepare;
+mod quantity;
+mod ready;
+mod refusal;
+mod remove;
+mod stage;
+mod survey;
+
+pub use apply::{Progress, apply};
+pub use client::Client;
+pub use compare::{Difference, differences};
+pub use connect::{Endpoint, TokenSource, connect};
+pub use discovery::{Discovery, Kind};
+pub use inventory::{Entry, Inventory, Owned};
+pub use prepare::{carries_ca, is_pem, prepare};
+pub use ready::{State, state};
+pub use refusal::Refusal;
+pub use remove::{Removal, remove};
+pub use stage::{Stage, split};
+pub use survey::{Seen, Survey, survey};
+
+/// The field manager of everything that the program applies.
+pub const FIELD_MANAGER: &str = "kfctl-cn";

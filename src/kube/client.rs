@@ -1,0 +1,145 @@
+//! Requests to the API server, on objects as data.
+
+use std::sync::Arc;
+
+use http::{Method, Request, header};
+use serde_json::Value;
+use tokio::sync::Mutex;
+
+use crate::model::{Object, ObjectId, Result, Secret};
+
+use super::connect::Tokens;
+use super::refusal::from_kube;
+use super::{Discovery, FIELD_MANAGER, Kind, Refusal};
+
+/// How many objects a page of a list holds.
+const PAGE: usize = 500;
+const JSON: &str = "application/json";
+/// A JSON body is YAML too.
+const APPLY: &str = "application/apply-patch+yaml";
+/// Both lists of the API in one answer each, instead of one request a group.
+const AGGREGATED: &str = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList,application/json";
+
+/// A client of one API server. Cheap to clone.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    http: ::kube::Client,
+    tokens: Tokens,
+    discovery: Mutex<Option<Arc<Discovery>>>,
+}
+
+impl Client {
+    pub(super) fn new(http: ::kube::Client, tokens: Tokens) -> Self {
+        Client(Arc::new(Inner { http, tokens, discovery: Mutex::new(None) }))
+    }
+
+    /// The kinds that the server serves; asked once, until [`Client::rediscover`].
+    pub async fn discovery(&self) -> Result<Arc<Discovery>, Refusal> {
+        let mut slot = self.0.discovery.lock().await;
+        if let Some(discovery) = &*slot {
+            return Ok(discovery.clone());
+        }
+        let mut discovery = Discovery::default();
+        for path in ["/api", "/apis"] {
+            discovery.add(&self.send(Method::GET, path, AGGREGATED, None).await?);
+        }
+        let discovery = Arc::new(discovery);
+        *slot = Some(discovery.clone());
+        Ok(discovery)
+    }
+
+    /// Asks again for the kinds at the next need, after CRDs have come or gone.
+    pub async fn rediscover(&self) {
+        *self.0.discovery.lock().await = None;
+    }
+
+    /// The object, or `None` if it or its kind doesn't exist.
+    pub async fn get(&self, id: &ObjectId) -> Result<Option<Object>, Refusal> {
+        let discovery = self.discovery().await?;
+        let Some(kind) = discovery.find(&id.group, &id.version, &id.kind) else { return Ok(None) };
+        match self.send(Method::GET, &kind.path(&id.namespace, &id.name), JSON, None).await {
+            Ok(value) => Ok(Some(Object(value))),
+            Err(refusal) if refusal.code == 404 => Ok(None),
+            Err(refusal) => Err(refusal),
+        }
+    }
+
+    /// All objects of a kind in all namespaces, page by page. The items carry `apiVersion` and `kind`.
+    pub async fn list(&self, kind: &Kind) -> Result<Vec<Object>, Refusal> {
+        let mut objects = Vec::new();
+        let mut next = String::new();
+        loop {
+            let more = if next.is_empty() { String::new() } else { format!("&continue={next}") };
+            let path = format!("{}?limit={PAGE}{more}", kind.path("", ""));
+            let mut page = self.send(Method::GET, &path, JSON, None).await?;
+            next = page.pointer("/metadata/continue").and_then(Value::as_str).unwrap_or_default().to_owned();
+            if let Some(Value::Array(items)) = page.get_mut("items").map(Value::take) {
+                objects.extend(items.into_iter().map(|mut item| {
+                    item["apiVersion"] = kind.api_version().into();
+                    item["kind"] = kind.kind.clone().into();
+                    Object(item)
+                }));
+            }
+            if next.is_empty() {
+                return Ok(objects);
+            }
+        }
+    }
+
+    /// Server-side apply; fields that another manager holds become ours. The answer is the object as it is now.
+    pub async fn apply(&self, kind: &Kind, object: &Object) -> Result<Object, Refusal> {
+        let path = kind.path(object.namespace(), object.name());
+        let path = format!("{path}?fieldManager={FIELD_MANAGER}&force=true");
+        let body = serde_json::to_vec(&object.0).map_err(|e| Refusal::permanent(e.to_string()))?;
+        self.send(Method::PATCH, &path, JSON, Some(body)).await.map(Object)
+    }
+
+    /// Starts the removal; what the object owns goes in the background. Already gone is success.
+    pub async fn delete(&self, kind: &Kind, namespace: &str, name: &str) -> Result<(), Refusal> {
+        let path = format!("{}?propagationPolicy=Background", kind.path(namespace, name));
+        match self.send(Method::DELETE, &path, JSON, None).await {
+            Err(refusal) if refusal.code != 404 => Err(refusal),
+            _ => Ok(()),
+        }
+    }
+
+    /// One request, with a fresh token if the one in use is refused.
+    async fn send(&self, method: Method, path: &str, accept: &str, body: Option<Vec<u8>>) -> Result<Value, Refusal> {
+        let token = self.0.tokens.get().await?;
+        match self.once(&method, path, accept, body.clone(), &token).await {
+            Err(refusal) if refusal.code == 401 => {
+                self.0.tokens.drop_token(&token).await;
+                let token = self.0.tokens.get().await?;
+                self.once(&method, path, accept, body, &token).await
+            }
+            answer => answer,
+        }
+    }
+
+    async fn once(
+        &self,
+        method: &Method,
+        path: &str,
+        accept: &str,
+        body: Option<Vec<u8>>,
+        token: &Secret,
+    ) -> Result<Value, Refusal> {
+        let mut bearer = header::HeaderValue::try_from(format!("Bearer {}", token.expose()))
+            .map_err(|_| Refusal::permanent("the token for the cluster is no header value".into()))?;
+        bearer.set_sensitive(true);
+        let mut request = Request::builder()
+            .method(method.clone())
+            .uri(path)
+            .header(header::AUTHORIZATION, bearer)
+            .header(header::ACCEPT, accept);
+        if *method == Method::PATCH {
+            request = request.header(header::CONTENT_TYPE, APPLY);
+        }
+        let request =
+            request.body(body.unwrap_or_default()).map_err(|e| Refusal::permanent(format!("`{path}`: {e}")))?;
+        let text = self.0.http.request_text(request).await.map_err(from_kube)?;
+        serde_json::from_str(&text).map_err(|e| Refusal::permanent(format!("the answer to {path} is no JSON: {e}")))
+    }
+}
