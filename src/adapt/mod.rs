@@ -1,5 +1,126 @@
 //! Adaptations, API uplift and the audit of a render.
+//!
+//! [`adapt`] takes the objects of one [`Set`] as they come from the renderer and gives back what a cluster in AWS China
+//! can take: API versions raised (`uplift`), reasoned changes from `manifests/adaptations` carried out (`rules`,
+//! `change`), images rewritten to one registry (`images`), and the result audited (`audit`). It is pure: no I/O, no
+//! cluster, the same answer for the same input, and a second time it changes nothing. It knows nothing of how manifests
+//! are rendered or applied.
 
+mod audit;
+mod change;
+mod diff;
+mod embedded;
+mod glob;
+mod images;
+mod path;
+mod report;
+mod rules;
+mod table;
+mod template;
+mod uplift;
 mod values;
 
+#[cfg(test)]
+mod tests;
+
+pub use report::{Adapted, Applied, Finding, ImageRef};
+pub use rules::{Adaptation, Change, Target, When};
+pub use table::{adaptations, own_objects};
 pub use values::{KubernetesVersion, Set, Values};
+
+use crate::model::{Object, Result};
+
+/// Adapts the objects of a set to a deployment in AWS China and audits the result. Findings are for the caller to
+/// refuse; an error means that the objects or the embedded data can't be worked with at all.
+pub fn adapt(set: Set, objects: Vec<Object>, values: &Values) -> Result<Adapted> {
+    let mut out = Adapted { objects, ..Adapted::default() };
+    for object in &mut out.objects {
+        let id = object.id();
+        if let Some(done) = uplift::uplift(object, values.kubernetes) {
+            out.applied.push(Applied { id: done.id.into(), object: id, changes: done.changes });
+        }
+    }
+    let wanted: Vec<&Adaptation> = table::all()
+        .as_ref()
+        .map_err(Clone::clone)?
+        .iter()
+        .filter(|adaptation| adaptation.sets.contains(&set) && adaptation.when.holds(values))
+        .collect();
+    let secrets = template::secrets(values);
+    for adaptation in &wanted {
+        carry_out(adaptation, &mut out, values, &secrets)?;
+    }
+    let rewritten = images::rewrite(&mut out.objects, &values.registry, &wanted)?;
+    for adaptation in wanted.iter().filter(|adaptation| is_image_only(adaptation)) {
+        if !rewritten.replaced.contains(&adaptation.id) {
+            out.unmatched.push(format!("{}: no such image", adaptation.id));
+        }
+    }
+    out.applied.extend(rewritten.applied);
+    out.images = rewritten.images;
+    out.findings = audit::audit(&out.objects, values)?;
+    Ok(out)
+}
+
+fn is_image_only(adaptation: &Adaptation) -> bool {
+    adaptation.changes.iter().all(|change| matches!(change, Change::Image { .. }))
+}
+
+/// Carries out one adaptation on every object that it means.
+fn carry_out(adaptation: &Adaptation, out: &mut Adapted, values: &Values, secrets: &[String]) -> Result<()> {
+    if is_image_only(adaptation) {
+        return Ok(());
+    }
+    let mut matched = false;
+    let mut kept = Vec::with_capacity(out.objects.len());
+    let mut added = Vec::new();
+    for mut object in std::mem::take(&mut out.objects) {
+        if !adaptation.target.matches(&object) {
+            kept.push(object);
+            continue;
+        }
+        matched = true;
+        let before = object.clone();
+        let mut deleted = false;
+        for change in &adaptation.changes {
+            match change::run(change, &mut object.0, values)? {
+                change::Effect::Done => {}
+                change::Effect::Delete => deleted = true,
+                change::Effect::NoPlace(path) if !adaptation.optional => {
+                    out.unmatched.push(format!("{}: {} has no {path}", adaptation.id, before.id()));
+                }
+                change::Effect::NoPlace(_) => {}
+            }
+            if let Change::Add { component } = change {
+                added.extend(table::component(component, values)?);
+            }
+        }
+        let changes = match deleted {
+            true => vec!["removed".into()],
+            false => diff::changes(&before.0, &object.0, secrets),
+        };
+        if !changes.is_empty() {
+            out.applied.push(Applied { id: adaptation.id.clone(), object: before.id(), changes });
+        }
+        if !deleted {
+            kept.push(object);
+        }
+    }
+    if !matched && !adaptation.optional {
+        out.unmatched.push(format!("{}: no such object", adaptation.id));
+    }
+    out.objects = kept;
+    for object in added {
+        if !out.objects.iter().any(|other| same(other, &object)) {
+            let changes = vec!["added".into()];
+            out.applied.push(Applied { id: adaptation.id.clone(), object: object.id(), changes });
+            out.objects.push(object);
+        }
+    }
+    Ok(())
+}
+
+/// True if both are the same object in a cluster, whatever the version.
+fn same(a: &Object, b: &Object) -> bool {
+    a.is(b.group(), b.kind()) && a.name() == b.name() && a.namespace() == b.namespace()
+}

@@ -1,0 +1,68 @@
+//! Image names: what stands in a manifest, at the source, and in the registry that the cluster pulls from.
+
+/// Where Docker Hub is written in other ways.
+const DOCKER_HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
+
+/// True if the text can be an image name: no template, no blank, not one of the words that stand for "chosen later".
+pub(in crate::adapt) fn is_name(text: &str) -> bool {
+    let legal = |c: char| c.is_ascii_alphanumeric() || "._/:@-".contains(c);
+    text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(legal) && text != "auto"
+}
+
+/// The host of a name, if it has one: its first part has a dot or a port, or is `localhost`.
+pub(in crate::adapt) fn host(name: &str) -> Option<&str> {
+    let (first, _) = name.split_once('/')?;
+    (first.contains(['.', ':']) || first == "localhost").then_some(first)
+}
+
+/// The full name at the source: the host written out, `library/` where Docker Hub implies it.
+pub(in crate::adapt) fn full(name: &str) -> String {
+    let (host, rest) = match host(name) {
+        Some(host) => (host, &name[host.len() + 1..]),
+        None => ("docker.io", name),
+    };
+    if !DOCKER_HUB.contains(&host) {
+        return name.to_owned();
+    }
+    if rest.contains('/') { format!("docker.io/{rest}") } else { format!("docker.io/library/{rest}") }
+}
+
+/// The name without tag and digest.
+pub(in crate::adapt) fn repository(name: &str) -> &str {
+    let name = name.split('@').next().unwrap_or(name);
+    let last = name.rfind('/').map_or(0, |at| at + 1);
+    name[last..].find(':').map_or(name, |colon| &name[..last + colon])
+}
+
+/// Whether an adaptation's `from` means this full name: the same, or the same without a tag.
+pub(super) fn means(from: &str, full: &str) -> bool {
+    from == full || (repository(from) == from && repository(full) == from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_out_what_docker_hub_implies() {
+        for (name, expected) in [
+            ("python:3.7", "docker.io/library/python:3.7"),
+            ("docker.io/busybox", "docker.io/library/busybox"),
+            ("index.docker.io/istio/pilot:1", "docker.io/istio/pilot:1"),
+            ("kserve/agent:v0.7.0", "docker.io/kserve/agent:v0.7.0"),
+            ("gcr.io/ml-pipeline/frontend:1.8.2", "gcr.io/ml-pipeline/frontend:1.8.2"),
+            ("localhost:5000/a:b", "localhost:5000/a:b"),
+        ] {
+            assert_eq!(full(name), expected);
+        }
+    }
+
+    #[test]
+    fn a_port_is_no_tag() {
+        assert_eq!(repository("host:5000/a/b"), "host:5000/a/b");
+        assert_eq!(repository("host:5000/a/b:v1@sha256:00"), "host:5000/a/b");
+        assert!(means("gcr.io/a/b", "gcr.io/a/b:v1"));
+        assert!(!means("gcr.io/a/b:v1", "gcr.io/a/b:v2"));
+        assert!(!means("gcr.io/a/b", "gcr.io/a/bc:v1"));
+    }
+}

@@ -1,0 +1,52 @@
+//! Makes a validation schema structural, which v1 demands, without changing what it accepts or keeps.
+
+use serde_json::{Map, Value};
+
+/// Gives every node a type. With `keep`, every object also keeps the fields that it doesn't name, as the whole resource
+/// did in v1beta1; the flag at the root alone wouldn't reach below the fields that the schema names.
+pub(super) fn make_structural(root: &mut Value, keep: bool, at: &str, changes: &mut Vec<String>) {
+    if let Some(map) = root.as_object_mut()
+        && map.get("type").is_none()
+    {
+        map.insert("type".into(), "object".into());
+        changes.push(format!("{at}/type: (none) → object"));
+    }
+    node(root, keep, true);
+}
+
+fn node(value: &mut Value, keep: bool, root: bool) {
+    let Some(map) = value.as_object_mut() else { return };
+    if map.get("type").is_none() && !untyped(map) {
+        let inferred = if map.contains_key("properties") || map.contains_key("additionalProperties") {
+            Some("object")
+        } else if map.contains_key("items") {
+            Some("array")
+        } else {
+            None
+        };
+        match inferred {
+            Some(kind) => drop(map.insert("type".into(), kind.into())),
+            // A node that says nothing accepts anything: v1 has a word for it.
+            None => drop(map.insert("x-kubernetes-preserve-unknown-fields".into(), true.into())),
+        }
+    }
+    let is_object = map.get("type").and_then(Value::as_str) == Some("object");
+    let open = !map.contains_key("additionalProperties");
+    if keep && is_object && open && (root || map.contains_key("properties")) {
+        map.insert("x-kubernetes-preserve-unknown-fields".into(), true.into());
+    }
+    for child in map.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
+        node(child.1, keep, false);
+    }
+    for key in ["items", "additionalProperties"] {
+        if let Some(child) = map.get_mut(key) {
+            node(child, keep, false);
+        }
+    }
+}
+
+/// Nodes that may go without a type.
+fn untyped(map: &Map<String, Value>) -> bool {
+    let flag = |name: &str| map.get(name).and_then(Value::as_bool) == Some(true);
+    flag("x-kubernetes-int-or-string") || flag("x-kubernetes-preserve-unknown-fields")
+}
