@@ -97,3 +97,89 @@ fn nothing_fetched_yet_says_what_to_run() {
     let error = Bundle::find_in(&wrong, None, || Ok(cache.path().to_path_buf())).expect_err("no folder");
     assert!(error.to_string().contains("/no/such/folder"));
 }
+
+/// What the sample's lock and its table of embedded files must say, from the folder.
+fn sample_texts() -> (String, String) {
+    let root = sample_dir();
+    let mut lock = String::from(
+        "# The files of the sample; see README.md beside it.\napiVersion: kfctl-cn/v1alpha1\nkind: BundleLock\nname: sample\ncomponents:\n",
+    );
+    let mut table = String::from(SAMPLE_TABLE);
+    for of in Lock::upstream().unwrap().components() {
+        lock += &format!("- name: {}\n  version: {}\n  folder: {}\n  files:\n", of.name, of.version, of.folder);
+        for path in files_below(&root.join(&of.folder)) {
+            let digest = Digest::of(&std::fs::read(root.join(&of.folder).join(&path)).unwrap());
+            lock += &format!("    {path}: {digest}\n");
+            table += &format!("        \"{}/{path}\",\n", of.folder);
+        }
+    }
+    (lock, table + "    }\n};\n")
+}
+
+const SAMPLE_TABLE: &str = r#"//! The files of the sample. Written by the test that compares it with the folder: run it with `KFCTL_CN_UPDATE=1`.
+
+/// Path below the bundle's root, and content.
+pub(super) const FILES: &[(&str, &str)] = {
+    macro_rules! embed {
+        ($($path:literal,)*) => { &[$(($path, include_str!(concat!("../../manifests/sample-bundle/", $path)))),*] };
+    }
+    embed! {
+"#;
+
+fn sample_dir() -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/sample-bundle")
+}
+
+fn files_below(dir: &Path) -> Vec<String> {
+    let mut files = Vec::new();
+    for entry in std::fs::read_dir(dir).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            files.extend(files_below(&entry.path()).into_iter().map(|below| format!("{name}/{below}")));
+        } else {
+            files.push(name);
+        }
+    }
+    files.sort();
+    files
+}
+
+#[test]
+fn the_sample_is_what_its_lock_and_the_program_say() {
+    let (lock, table) = sample_texts();
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/bundle/sample_files.rs");
+    if std::env::var_os("KFCTL_CN_UPDATE").is_some() {
+        std::fs::write(sample_dir().join("bundle.lock.yaml"), lock).unwrap();
+        std::fs::write(source, table).unwrap();
+        return;
+    }
+    let hint = "run this test with KFCTL_CN_UPDATE=1";
+    assert!(std::fs::read_to_string(sample_dir().join("bundle.lock.yaml")).unwrap() == lock, "{hint}");
+    assert!(std::fs::read_to_string(source).unwrap() == table, "{hint}");
+}
+
+#[test]
+fn the_sample_comes_out_of_the_program_whole() {
+    let cache = tempfile::tempdir().unwrap();
+    let find = || {
+        let options = FindOptions { dir: Some(SAMPLE.into()), allow: Vec::new() };
+        Bundle::find_in(&options, None, || Ok(cache.path().to_path_buf())).unwrap()
+    };
+    let bundle = find();
+    assert!(bundle.is_sample());
+    for component in bundle.lock().components() {
+        let path = bundle.path(component.name, Some(&component.version)).unwrap();
+        for file in files_below(&sample_dir().join(&component.folder)) {
+            let same = std::fs::read(path.join(&file)).unwrap()
+                == std::fs::read(sample_dir().join(&component.folder).join(&file)).unwrap();
+            assert!(same, "{file}");
+        }
+    }
+    // What was damaged since is put right, and the folder of the sample in a checkout is known as the sample.
+    let damaged = bundle.root().join("nvidia-device-plugin-0.20.0/nvidia-device-plugin.yml");
+    std::fs::write(&damaged, "kind: Nothing\n").unwrap();
+    assert!(find().report().different.is_empty());
+    assert!(std::fs::read_to_string(&damaged).unwrap().contains("DaemonSet"));
+    assert!(Bundle::open(&sample_dir(), &[]).unwrap().is_sample());
+}
