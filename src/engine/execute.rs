@@ -10,7 +10,7 @@ use crate::model::{Action, Addr, Error, Event, Outcome, Readiness, Result, StepE
 use super::plan::Step;
 use super::report::Report;
 use super::run::Run;
-use super::transition::{Decision, decide};
+use super::transition::{Decision, OpenIntent, decide};
 use super::walk::{End, Walked, Way, walk};
 use super::{Context, Engine, Observed, Outputs, Planned, Record, Snapshot};
 
@@ -92,12 +92,14 @@ impl Up<'_> {
         }
         let began = engine.clock.now();
         let context = self.run.context(addr);
-        let observed = if stale { self.read(i, &context).await } else { Ok(self.planned.seen[addr].clone()) };
         let recorded = self.known.resources.contains_key(addr);
         let intent = engine.open_intent(&self.known, addr);
-        let decided = observed.and_then(|observed| {
-            decide(addr, &observed, recorded, intent.as_ref()).map(|decision| (observed, decision))
-        });
+        let observed = match stale {
+            true => self.look(i, &context, intent.as_ref()).await,
+            false => Ok(self.planned.seen[addr].clone()),
+        };
+        let decided = observed
+            .and_then(|observed| decide(&observed, recorded, intent.as_ref()).map(|decision| (observed, decision)));
         if decided.is_ok() && self.run.halted() {
             return End::Stopped;
         }
@@ -134,6 +136,24 @@ impl Up<'_> {
         let engine = self.run.engine;
         let patience = engine.settings.read_patience;
         self.run.call(&engine.graph.addrs[i], patience, || engine.graph.nodes[i].read(context)).await
+    }
+
+    /// Reads, and looks again for a while if something isn't there that may have been made a moment ago.
+    async fn look(&self, i: usize, context: &Context, intent: Option<&OpenIntent>) -> Result<Observed> {
+        let settle = self.run.engine.settings.settle;
+        let left = match intent {
+            Some(intent) if intent.action == Action::Create => settle.saturating_sub(Duration::from_secs(intent.age)),
+            _ => Duration::ZERO,
+        };
+        let began = self.run.engine.clock.now();
+        loop {
+            let observed = self.read(i, context).await?;
+            let spent = self.run.engine.clock.now().saturating_sub(began);
+            if !matches!(observed, Observed::Absent) || spent >= left {
+                return Ok(observed);
+            }
+            self.run.pause(Duration::from_secs(1)).await?;
+        }
     }
 
     /// Does what was decided and waits until it can be used.

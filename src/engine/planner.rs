@@ -23,7 +23,7 @@ impl Engine {
         let mut refused = Vec::new();
         for (i, addr) in self.graph.addrs.iter().enumerate() {
             let observed = &seen[addr];
-            match decide(addr, observed, known.resources.contains_key(addr), self.open_intent(&known, addr).as_ref()) {
+            match decide(observed, known.resources.contains_key(addr), self.open_intent(&known, addr).as_ref()) {
                 Err(error) => refused.push((addr.clone(), error)),
                 Ok(decision) => steps.push(self.step(i, decision.action, decision.why, observed)),
             }
@@ -131,6 +131,7 @@ impl Engine {
         known.open.get(addr).map(|(action, token, age)| OpenIntent {
             action: *action,
             token: token.clone(),
+            age: *age,
             young: *age < self.settings.token_young.as_secs(),
         })
     }

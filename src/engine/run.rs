@@ -133,7 +133,7 @@ impl<'a> Run<'a> {
     }
 
     /// Sleeps, unless the run is being stopped.
-    async fn pause(&self, duration: Duration) -> Result<()> {
+    pub(super) async fn pause(&self, duration: Duration) -> Result<()> {
         tokio::select! {
             biased;
             () = self.engine.cancel.stopped() => Err(self.engine.cancel.error().unwrap_or_else(|| Error::new(ErrorClass::Bug, "stopped without a reason"))),

@@ -22,6 +22,8 @@ pub struct Settings {
     /// How old an open intent may be for its client token to be repeated: AWS keeps tokens for a day, but
     /// refuses one that comes back with other parameters, which is likelier after a pause.
     pub token_young: Duration,
+    /// How old an open intent must be before "not there" is believed: what was just made is often not seen at once.
+    pub settle: Duration,
 }
 
 impl Default for Settings {
@@ -35,6 +37,7 @@ impl Default for Settings {
             poll_first: Duration::from_secs(1),
             poll_max: Duration::from_secs(15),
             token_young: Duration::from_secs(3600),
+            settle: Duration::from_secs(10),
         }
     }
 }

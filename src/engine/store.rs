@@ -32,7 +32,8 @@ pub trait Store: Send + Sync {
     fn snapshot(&self) -> Result<Snapshot>;
     /// Writes down that an action will be tried, with its client token.
     fn intend(&self, addr: &Addr, action: Action, token: &str) -> Result<()>;
-    /// Writes down that it was acknowledged, with its outputs; closes the intent.
+    /// Writes down that it was acknowledged, with its outputs. Closes the intent once it is ready: until
+    /// then it may still be invisible to a read, and the token keeps a repetition from making it twice.
     fn acknowledge(&self, addr: &Addr, record: &Record) -> Result<()>;
     /// Writes down that the attempt was answered with a refusal: closes the intent and keeps what was acknowledged before.
     fn abandon(&self, addr: &Addr) -> Result<()>;

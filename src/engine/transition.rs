@@ -1,6 +1,6 @@
 //! What to do about one resource: the one table of all legal transitions.
 
-use crate::model::{Action, Addr, Change, Error, ErrorClass, Result};
+use crate::model::{Action, Change, Error, ErrorClass, Result};
 
 use super::{Observed, Owner};
 
@@ -10,6 +10,8 @@ pub(super) struct OpenIntent {
     pub(super) action: Action,
     pub(super) token: String,
     pub(super) young: bool,
+    /// Seconds since it was written down.
+    pub(super) age: u64,
 }
 
 /// What is decided about a resource.
@@ -26,22 +28,17 @@ fn decision(action: Action, why: impl Into<String>) -> Decision {
 }
 
 /// Decides from what was observed, whether it is recorded, and the open intent.
-pub(super) fn decide(
-    addr: &Addr,
-    observed: &Observed,
-    recorded: bool,
-    intent: Option<&OpenIntent>,
-) -> Result<Decision> {
+pub(super) fn decide(observed: &Observed, recorded: bool, intent: Option<&OpenIntent>) -> Result<Decision> {
     let live = match observed {
         Observed::Present(live) => live,
         Observed::Absent | Observed::Unknown(_) => return Ok(absent(observed, recorded, intent)),
     };
     if let Owner::Other(seen) = &live.owner {
-        return Err(Error::new(ErrorClass::Permanent, format!("{addr} exists and isn't ours: {seen}"))
+        return Err(Error::new(ErrorClass::Permanent, format!("exists and isn't ours: {seen}"))
             .hint("choose another `metadata.name` (or the setting that names it), or remove what is there"));
     }
     if let Some(change) = live.changes.iter().find(|change| change.replace) {
-        return Err(refused(addr, change));
+        return Err(refused(change));
     }
     let begun = intent.map(|intent| intent.action);
     Ok(match (live.changes.is_empty(), recorded, begun) {
@@ -49,7 +46,8 @@ pub(super) fn decide(
         (true, true, None) => decision(Action::NoOp, "as wanted"),
         (true, false, None) => decision(Action::Adopt, "exists and is ours, but isn't in the state"),
         (true, _, Some(Action::Delete)) => decision(Action::Adopt, "its removal was begun, but it is still there"),
-        (true, _, Some(_)) => decision(Action::Adopt, "an earlier run was stopped after making it"),
+        (true, true, Some(_)) => decision(Action::NoOp, "as wanted; an earlier run was stopped before it was ready"),
+        (true, false, Some(_)) => decision(Action::Adopt, "an earlier run was stopped after making it"),
     })
 }
 
@@ -70,12 +68,9 @@ fn fields(changes: &[Change]) -> String {
     format!("differs in {}", names.join(", "))
 }
 
-fn refused(addr: &Addr, change: &Change) -> Error {
+fn refused(change: &Change) -> Error {
     let Change { field, from, to, .. } = change;
-    Error::new(
-        ErrorClass::Permanent,
-        format!("{addr}: `{field}` is {from} and can't be changed to {to} while it exists"),
-    )
-    .hint(format!("put {from} back in the configuration, or deploy under another `metadata.name`"))
-    .hint("nothing is ever replaced silently: to make it anew, remove it yourself and run `kfctl-cn up`")
+    Error::new(ErrorClass::Permanent, format!("`{field}` is {from} and can't be changed to {to} while it exists"))
+        .hint(format!("put {from} back in the configuration, or deploy under another `metadata.name`"))
+        .hint("nothing is ever replaced silently: to make it anew, remove it yourself and run `kfctl-cn up`")
 }

@@ -1,0 +1,154 @@
+//! The store in a local folder.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+
+use crate::engine::{Record, Snapshot, Store};
+use crate::model::{Action, Addr, Error, ErrorClass, Result};
+
+use super::disk::{Disk, SystemDisk};
+use super::document::{Document, Identity};
+use super::files::{Files, io};
+use super::journal::{self, Entry};
+use super::lock::Lock;
+
+/// A store in a local folder, held by one run.
+pub struct LocalStore {
+    disk: Arc<dyn Disk>,
+    files: Files,
+    inner: Mutex<Inner>,
+    _lock: Lock,
+}
+
+struct Inner {
+    document: Document,
+    /// Bytes of the journal that are whole.
+    length: u64,
+    /// Set once a write failed in a way that leaves the disk unknown: nothing is written any more.
+    broken: Option<Error>,
+}
+
+impl LocalStore {
+    /// Takes the lock of a folder and opens the state in it, or begins one.
+    pub fn open(folder: &Path, identity: &Identity) -> Result<LocalStore> {
+        LocalStore::open_on(Arc::new(SystemDisk), folder, identity)
+    }
+
+    /// The same on another disk.
+    pub fn open_on(disk: Arc<dyn Disk>, folder: &Path, identity: &Identity) -> Result<LocalStore> {
+        disk.create_dir(folder).map_err(io(folder))?;
+        let lock = Lock::acquire(folder)?;
+        let files = Files::new(folder);
+        let (document, length) = match files.load(&*disk)? {
+            Some(loaded) => loaded,
+            None => (Document::new(identity.clone()), 0),
+        };
+        document.check(identity, &files.state)?;
+        let fresh = document.serial == 0;
+        let store =
+            LocalStore { disk, files, inner: Mutex::new(Inner { document, length, broken: None }), _lock: lock };
+        let torn = store.disk.read(&store.files.journal).map_err(io(&store.files.journal))?.unwrap_or_default();
+        if fresh || !torn.is_empty() {
+            store.save()?;
+        }
+        Ok(store)
+    }
+
+    /// Writes a snapshot and empties the journal. Called at the end of a run; not calling it loses nothing.
+    pub fn save(&self) -> Result<()> {
+        let mut inner = self.lock()?;
+        let mut next = inner.document.clone();
+        next.serial += 1;
+        let bytes = next.encode()?;
+        let fail = io(&self.files.state);
+        let (temporary, previous) = (self.files.beside(".new"), self.files.beside(".previous"));
+        if let Some(old) = self.disk.read(&self.files.state).map_err(&fail)? {
+            self.disk.write(&temporary, &old).map_err(&fail)?;
+            self.disk.rename(&temporary, &previous).map_err(&fail)?;
+        }
+        self.disk.write(&temporary, &bytes).map_err(&fail)?;
+        self.disk.rename(&temporary, &self.files.state).map_err(&fail)?;
+        inner.document = next;
+        if self.disk.read(&self.files.journal).map_err(&fail)?.is_some() {
+            self.disk.truncate(&self.files.journal, 0).map_err(&fail)?;
+        }
+        inner.length = 0;
+        Ok(())
+    }
+
+    fn lock(&self) -> Result<MutexGuard<'_, Inner>> {
+        let inner = self.inner.lock().unwrap_or_else(PoisonError::into_inner);
+        match &inner.broken {
+            Some(error) => Err(error.clone()),
+            None => Ok(inner),
+        }
+    }
+
+    fn write(&self, entry: Entry) -> Result<()> {
+        let mut inner = self.lock()?;
+        let at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let mut next = inner.document.clone();
+        next.journaled += 1;
+        journal::apply(&mut next, entry.clone(), &at)
+            .map_err(|what| Error::new(ErrorClass::Bug, format!("a transition that isn't legal: {what}")))?;
+        let line = journal::encode(&next.lineage, next.journaled, &at, &entry)?;
+        if let Err(error) = self.disk.append(&self.files.journal, &line) {
+            let error = io(&self.files.journal)(error);
+            // What reached the disk is unknown: take it back, and trust nothing further if that fails too.
+            let back = match self.disk.read(&self.files.journal) {
+                Ok(None) => Ok(()),
+                Ok(Some(_)) => self.disk.truncate(&self.files.journal, inner.length),
+                Err(error) => Err(error),
+            };
+            if back.is_err() {
+                inner.broken = Some(error.clone());
+            }
+            return Err(error);
+        }
+        inner.length += line.len() as u64;
+        inner.document = next;
+        Ok(())
+    }
+}
+
+impl Store for LocalStore {
+    fn snapshot(&self) -> Result<Snapshot> {
+        let inner = self.lock()?;
+        let now = Timestamp::now();
+        let open = inner
+            .document
+            .intents
+            .iter()
+            .map(|(addr, intent)| (addr.clone(), (intent.action, intent.token.clone(), age(&intent.at, now))));
+        Ok(Snapshot { resources: inner.document.resources.clone(), open: open.collect() })
+    }
+
+    fn intend(&self, addr: &Addr, action: Action, token: &str) -> Result<()> {
+        self.write(Entry::Intended { addr: addr.clone(), action, token: token.to_owned() })
+    }
+
+    fn acknowledge(&self, addr: &Addr, record: &Record) -> Result<()> {
+        self.write(Entry::Acknowledged { addr: addr.clone(), record: record.clone() })
+    }
+
+    fn abandon(&self, addr: &Addr) -> Result<()> {
+        self.write(Entry::Abandoned { addr: addr.clone() })
+    }
+
+    fn forget(&self, addr: &Addr) -> Result<()> {
+        self.write(Entry::Forgotten { addr: addr.clone() })
+    }
+}
+
+/// How old a time is, in seconds. One that can't be read or lies well ahead is as old as can be, so that its token isn't
+/// used again.
+fn age(at: &str, now: Timestamp) -> u64 {
+    const SKEW: i64 = 300;
+    match at.parse::<Timestamp>().map(|at| now.as_second() - at.as_second()) {
+        Ok(seconds) if seconds >= 0 => seconds.unsigned_abs(),
+        Ok(seconds) if seconds >= -SKEW => 0,
+        _ => u64::MAX,
+    }
+}

@@ -1,0 +1,10 @@
+//! The engine on a world in memory and the real store on disk: whatever happens, the next run gets to the same end.
+
+mod journal;
+mod plan;
+mod random;
+mod retry;
+mod state;
+mod stop;
+mod sweep;
+mod world;
