@@ -5,7 +5,9 @@
 
 mod args;
 mod completion;
+mod config;
 mod failure;
+mod init;
 mod logging;
 mod panic;
 pub mod printer;
@@ -47,6 +49,8 @@ macro_rules! commands {
 }
 
 commands! {
+    Init => init,
+    Config => config,
     Completion => completion,
     Version => version,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::Region;
 
@@ -40,28 +40,28 @@ pub struct Spec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
     /// Tags for everything that is made in AWS, besides our own.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub tags: BTreeMap<String, String>,
     /// The network.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub network: Network,
     /// The EKS cluster.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub cluster: Cluster,
     /// Database and bucket.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub data: Data,
     /// Where images come from.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub images: Images,
     /// Kubeflow.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub kubeflow: Kubeflow,
     /// The GPU nodes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub gpu: Gpu,
     /// Karpenter, which makes the GPU nodes.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub karpenter: Karpenter,
 }
 
@@ -104,6 +104,7 @@ pub struct Cluster {
     /// Encrypts Kubernetes secrets with a customer-managed KMS key: its ARN. Unset: the key of EKS.
     pub kms_key_arn: Option<String>,
     /// The nodes for everything that needs no GPU.
+    #[serde(deserialize_with = "or_default")]
     pub node_group: NodeGroup,
 }
 
@@ -192,6 +193,7 @@ pub struct Data {
     /// The bucket's name. Unset: `<name>-<account>-<region>`.
     pub bucket: Option<String>,
     /// The RDS MySQL database.
+    #[serde(deserialize_with = "or_default")]
     pub database: Database,
 }
 
@@ -242,6 +244,7 @@ pub struct Kubeflow {
     /// Which of the deployments of the distribution; `rds-s3` is the only one that this version installs.
     pub variant: String,
     /// The first user.
+    #[serde(deserialize_with = "or_default")]
     pub admin: Admin,
 }
 
@@ -318,6 +321,11 @@ impl Default for Karpenter {
     fn default() -> Self {
         Karpenter { version: "1.14.1".into() }
     }
+}
+
+/// A section of which every line is commented out is as if it weren't there.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl Config {

@@ -1,0 +1,55 @@
+//! Database, bucket and the first user.
+
+use super::{Found, matches};
+use crate::config::Config;
+
+pub fn check(config: &Config, found: &mut Found) {
+    if let Some(bucket) = &config.spec.data.bucket {
+        self::bucket(bucket, found);
+    }
+    database(config, found);
+    let kubeflow = &config.spec.kubeflow;
+    if kubeflow.variant != "rds-s3" {
+        let message = format!("the variant `{}` is not installed by this version", kubeflow.variant);
+        found.add("spec.kubeflow.variant", message, "variant: rds-s3");
+    }
+    let email = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+";
+    found.pattern("spec.kubeflow.admin.email", &kubeflow.admin.email, email, "an address such as user@example.com");
+}
+
+/// Source: S3 user guide, bucket naming rules. Dots are allowed there, but TLS and virtual-hosted addresses don't go
+/// together with them.
+fn bucket(name: &str, found: &mut Found) {
+    let path = "spec.data.bucket";
+    let reserved = ["xn--", "sthree-", "amzn-s3-demo-"];
+    let suffixes = ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", ".mrap"];
+    if name.contains('.') {
+        found.add(path, format!("`{name}` has a dot"), "no dots: TLS to the bucket would fail");
+    } else if !matches("[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", name) {
+        let hint = "3 to 63 lower-case letters, digits and hyphens, beginning and ending with a letter or digit";
+        found.add(path, format!("`{name}` is not possible as a bucket name"), hint);
+    } else if reserved.iter().any(|p| name.starts_with(p)) || suffixes.iter().any(|s| name.ends_with(s)) {
+        found.add(path, format!("`{name}` begins or ends with what S3 reserves"), "choose another name");
+    }
+}
+
+/// Source: RDS user guide, storage and autoscaling of MySQL.
+fn database(config: &Config, found: &mut Found) {
+    let database = &config.spec.data.database;
+    let path = |field: &str| format!("spec.data.database.{field}");
+    let class = r"db\.[a-z][a-z0-9-]*\.[a-z0-9-]+";
+    found.pattern(&path("instanceClass"), &database.instance_class, class, "a class such as db.m5.large");
+    found.range(&path("storageGib"), database.storage_gib, 20, 65536, " GiB");
+    found.range(&path("maxStorageGib"), database.max_storage_gib, 20, 65536, " GiB");
+    // RDS asks for a tenth more at least.
+    if u64::from(database.max_storage_gib) * 10 < u64::from(database.storage_gib) * 11 {
+        let message = format!("{} leaves no room above storageGib {}", database.max_storage_gib, database.storage_gib);
+        found.add(&path("maxStorageGib"), message, "at least a tenth more than storageGib");
+    }
+    found.range(&path("backupRetentionDays"), database.backup_retention_days, 1, 35, " days");
+    if !matches(r"8\.0(\.[0-9]+)?", &database.engine_version) {
+        let hint =
+            "\"8.0\" or a full version such as 8.0.43: ML Metadata 1.5.0 can't log in to MySQL 8.4 as it is delivered";
+        found.add(&path("engineVersion"), format!("MySQL `{}` is not possible here", database.engine_version), hint);
+    }
+}

@@ -1,0 +1,192 @@
+//! The configuration: what a wrong one is told, what `init` writes, what the schema allows.
+
+use std::path::Path;
+
+use crate::support::bin;
+
+/// A configuration that is right, to be broken line by line.
+const RIGHT: &str = "\
+apiVersion: kfctl-cn/v1alpha1
+kind: Deployment
+metadata:
+  name: demo
+spec:
+  region: cn-north-1
+";
+
+/// What the program says to a configuration; its exit code must be 65 and its stdout empty.
+fn told(text: &str) -> String {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("kfctl-cn.yaml"), text).unwrap();
+    let output = bin().current_dir(dir.path()).args(["config", "view"]).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(65), "{text}\n{stderr}");
+    assert!(output.stdout.is_empty());
+    stderr
+}
+
+#[test]
+fn each_impossible_value_is_told_with_line_and_hint() {
+    let cases = [
+        ("  region: us-east-1", "6:11: spec.region: `us-east-1` is not known here"),
+        ("  region: cn-north1", "did you mean `cn-north-1`?"),
+        ("  regoin: cn-north-1", "6:3: spec.regoin: unknown key\n  hint: did you mean `region`?"),
+        ("  region: [cn-north-1]", "6:11: spec.region: must be text, is a list"),
+        ("  region: cn-north-1\n  account: 12345", "7:3: spec.account: `12345` is not possible here\nhint: 12 digits"),
+        (
+            "  region: cn-north-1\n  cluster: {version: 1.21}",
+            "7:13: spec.cluster.version: EKS creates no Kubernetes 1.21",
+        ),
+        ("  region: cn-north-1\n  cluster: {version: 1.37}", "Kubernetes 1.37 is not known"),
+        ("  region: cn-north-1\n  cluster: {version: latest}", "`latest` is not a version"),
+        (
+            "  region: cn-north-1\n  cluster: {logs: [api, audits]}",
+            "7:25: spec.cluster.logs[1]: `audits` is not known here\nhint: did you mean `audit`?",
+        ),
+        ("  region: cn-north-1\n  cluster: {publicAccessCidrs: [10.0.0.1/8]}", "that is 10.0.0.0/8"),
+        (
+            "  region: cn-north-1\n  cluster: {kmsKeyArn: 'arn:aws:kms:cn-north-1:123456789012:key/a'}",
+            "a key of another partition",
+        ),
+        ("  region: cn-north-1\n  cluster: {nodeGroup: {instanceTypes: [m6g.large]}}", "m6g.large is an Arm instance"),
+        ("  region: cn-north-1\n  cluster: {nodeGroup: {minSize: 4, desiredSize: 3}}", "4 is more than desiredSize 3"),
+        ("  region: cn-north-1\n  cluster: {nodeGroup: {desiredSize: 9}}", "9 is more than maxSize 6"),
+        ("  region: cn-north-1\n  cluster: {nodeGroup: {diskGib: -1}}", "-1 is out of range"),
+        ("  region: cn-north-1\n  cluster: {nodeGroup: {diskGib: big}}", "must be a whole number, is text"),
+        ("  region: cn-north-1\n  network: {vpcCidr: 10.0.0.0/8}", "larger than a VPC may be"),
+        ("  region: cn-north-1\n  network: {vpcCidr: 10.0.0.0/24}", "too small"),
+        ("  region: cn-north-1\n  network: {vpcCidr: 8.8.0.0/16}", "not private"),
+        ("  region: cn-north-1\n  network: {vpcCidr: 172.20.0.0/18}", "overlaps the addresses of Kubernetes services"),
+        ("  region: cn-north-1\n  network: {natGateways: many}", "one of: single, per-zone"),
+        ("  region: cn-north-1\n  data: {bucket: My.Bucket}", "`My.Bucket` has a dot"),
+        ("  region: cn-north-1\n  data: {bucket: ab}", "not possible as a bucket name"),
+        ("  region: cn-north-1\n  data: {database: {engineVersion: 8.4}}", "MySQL `8.4` is not possible here"),
+        ("  region: cn-north-1\n  data: {database: {backupRetentionDays: 0}}", "0 is out of range\nhint: 1 to 35 days"),
+        ("  region: cn-north-1\n  data: {database: {multiAz: maybe}}", "must be true or false, is text"),
+        ("  region: cn-north-1\n  data: {database: {storageGib: 1000}}", "leaves no room above storageGib"),
+        ("  region: cn-north-1\n  data: {database: {instanceClass: m5.large}}", "a class such as db.m5.large"),
+        ("  region: cn-north-1\n  images: {registry: 'https://registry.example.com'}", "has a scheme"),
+        (
+            "  region: cn-north-1\n  images: {registry: kubeflow/images}",
+            "would be taken for a repository of Docker Hub",
+        ),
+        (
+            "  region: cn-north-1\n  images: {registry: 123456789012.dkr.ecr.us-east-1.amazonaws.com}",
+            "another partition",
+        ),
+        ("  region: cn-north-1\n  kubeflow: {variant: cognito}", "the variant `cognito` is not installed"),
+        ("  region: cn-north-1\n  kubeflow: {admin: {email: admin}}", "an address such as user@example.com"),
+        ("  region: cn-north-1\n  gpu: {families: [g4dn.xlarge]}", "`g4dn.xlarge` is an instance type"),
+        ("  region: cn-north-1\n  gpu: {families: [inf1]}", "not a family with NVIDIA GPUs"),
+        ("  region: cn-north-1\n  gpu: {families: []}", "enabled: false"),
+        ("  region: cn-north-1\n  gpu: {capacityTypes: [reserved]}", "one of: on-demand, spot"),
+        ("  region: cn-north-1\n  gpu: {maxGpus: 0}", "1 to 10000 GPUs"),
+        ("  region: cn-north-1\n  gpu: {consolidateAfter: soon}", "a duration such as 60s"),
+        ("  region: cn-north-1\n  gpu: {devicePluginVersion: 0.14.0}", "\"0.20.0\" or \"0.9.0\""),
+        ("  region: cn-north-1\n  karpenter: {version: 0.12.1}", "version: \"1.14.1\""),
+        ("  region: cn-north-1\n  tags: {'aws:x': y}", "belong to AWS"),
+        ("  region: cn-north-1\n  tags: {Name: y}", "set by the program"),
+        ("  region: cn-north-1\n  region: cn-north-1", "7:3: "),
+        ("  region: cn-north-1\n region: x", ":7:"),
+        ("  region: \"cn-north-1", ":6:"),
+    ];
+    for (line, expected) in cases {
+        let seen = told(&RIGHT.replace("  region: cn-north-1", line));
+        let seen = seen.replace("\nhint: ", "\n  hint: ");
+        let expected = expected.replace("\nhint: ", "\n  hint: ");
+        assert!(seen.contains(&expected), "{line}\nwanted: {expected}\nseen:   {seen}");
+        assert!(seen.starts_with("error: kfctl-cn.yaml:"), "no file and line: {seen}");
+    }
+}
+
+#[test]
+fn names_that_aws_would_refuse_later() {
+    for name in ["Demo", "1demo", "demo-", "de--mo", "a-name-that-is-longer-than-thirty-two", "de_mo"] {
+        assert!(told(&RIGHT.replace("demo", name)).contains("4:3: metadata.name"), "{name}");
+    }
+}
+
+#[test]
+fn several_problems_are_told_at_once_in_the_order_of_the_file() {
+    let text =
+        RIGHT.replace("Deployment", "Deploy") + "  gpu:\n    maxGpu: 4\n    enabled: yes please\n  netwrok: {}\n";
+    insta::assert_snapshot!(told(&text));
+    let text = RIGHT.replace("Deployment", "Deploy") + "  gpu: {maxGpus: 0}\n  cluster: {version: 1.20}\n";
+    insta::assert_snapshot!(told(&text));
+}
+
+#[test]
+fn missing_keys_and_missing_files() {
+    insta::assert_snapshot!(told("apiVersion: kfctl-cn/v1alpha1\nkind: Deployment\nspec: {}\n"));
+    assert!(told("# nothing\n").contains("is empty"));
+    let dir = tempfile::tempdir().unwrap();
+    let output = bin().current_dir(dir.path()).args(["config", "view"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(65));
+    insta::assert_snapshot!(String::from_utf8(output.stderr).unwrap());
+}
+
+#[test]
+fn what_people_write_without_quotes_is_understood() {
+    let dir = tempfile::tempdir().unwrap();
+    let text = RIGHT.to_string() + "  account: 012345678901\n  cluster: {version: 1.34}\n  gpu:\n  tags: {team: 42}\n";
+    std::fs::write(dir.path().join("c.yaml"), text).unwrap();
+    let output = bin().current_dir(dir.path()).args(["-f", "c.yaml", "config", "view", "-o", "json"]).output().unwrap();
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["spec"]["account"], "012345678901");
+    assert_eq!(json["spec"]["cluster"]["version"], "1.34");
+    assert_eq!(json["spec"]["tags"]["team"], "42");
+    assert_eq!(json["spec"]["gpu"]["maxGpus"], 8);
+}
+
+#[test]
+fn init_writes_a_valid_file_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let init = |args: &[&str]| bin().current_dir(dir.path()).arg("init").args(args).output().unwrap();
+    let without_region = init(&[]);
+    assert_eq!(without_region.status.code(), Some(64), "{}", String::from_utf8_lossy(&without_region.stderr));
+    assert!(!dir.path().join("kfctl-cn.yaml").exists());
+
+    let args = ["--region", "cn-northwest-1", "--name", "demo"];
+    assert_eq!(init(&args).status.code(), Some(0));
+    let text = std::fs::read_to_string(dir.path().join("kfctl-cn.yaml")).unwrap();
+    insta::assert_snapshot!("init", text);
+
+    let again = init(&args);
+    assert_eq!(again.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&again.stderr).contains("--force"));
+    assert_eq!(init(&["--region", "cn-north-1", "--force"]).status.code(), Some(0));
+    assert_eq!(only_file(dir.path()), "kfctl-cn.yaml", "no temporary file is left");
+
+    bin().current_dir(dir.path()).args(["config", "view", "--resolved"]).assert().code(0);
+}
+
+#[test]
+fn init_takes_the_region_of_the_environment_and_refuses_a_wrong_name() {
+    let dir = tempfile::tempdir().unwrap();
+    bin().current_dir(dir.path()).env("AWS_REGION", "us-east-1").arg("init").assert().code(64);
+    let output =
+        bin().current_dir(dir.path()).env("AWS_REGION", "cn-north-1").args(["init", "--name", "No"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("metadata.name"));
+    bin().current_dir(dir.path()).env("AWS_REGION", "cn-north-1").arg("init").assert().code(0);
+}
+
+#[test]
+fn resolved_view_reads_back_as_the_same_configuration() {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("a.yaml"), RIGHT).unwrap();
+    let view = |file: &str| {
+        let output = bin().current_dir(dir.path()).args(["-f", file, "config", "view", "--resolved"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let first = view("a.yaml");
+    std::fs::write(dir.path().join("b.yaml"), &first).unwrap();
+    assert_eq!(view("b.yaml"), first);
+}
+
+fn only_file(dir: &Path) -> String {
+    let names: Vec<_> =
+        std::fs::read_dir(dir).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+    names.join(" ")
+}
