@@ -19,10 +19,14 @@ pub(super) enum Transfer {
     NotFound,
 }
 
-/// A client that honours `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, and never waits without end.
-pub(super) fn client() -> Result<reqwest::Client> {
-    reqwest::Client::builder()
-        .user_agent(concat!("kfctl-cn/", env!("CARGO_PKG_VERSION")))
+/// A client for an address, which never waits without end. It honours `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, but
+/// asks no proxy for this very machine: a mirror behind a tunnel is not where the proxy is.
+pub(super) fn client(url: &str) -> Result<reqwest::Client> {
+    let url = reqwest::Url::parse(url)
+        .map_err(|error| Error::new(ErrorClass::Usage, format!("`{url}` is not a URL")).caused_by(error.to_string()))?;
+    let builder = reqwest::Client::builder().user_agent(concat!("kfctl-cn/", env!("CARGO_PKG_VERSION")));
+    let here = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+    if here { builder.no_proxy() } else { builder }
         .connect_timeout(Duration::from_secs(20))
         .read_timeout(Duration::from_secs(60))
         .build()

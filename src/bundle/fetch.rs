@@ -206,9 +206,9 @@ async fn transfer(
     options: &FetchOptions,
     show: &(dyn Fn(Progress) + Sync),
 ) -> Result<Vec<String>> {
-    let client = download::client()?;
     let mut pause = options.pause;
     for url in urls {
+        let client = download::client(url)?;
         for attempt in 0.. {
             let keys: HashMap<_, _> =
                 keys.iter().filter(|(_, pin)| !store.has(pin)).map(|(k, p)| (k.clone(), *p)).collect();
