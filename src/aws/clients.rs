@@ -101,3 +101,16 @@ impl fmt::Debug for Clients {
         f.debug_struct("Clients").field("region", &self.region).finish_non_exhaustive()
     }
 }
+
+/// Overrides of one EC2 call that switch the SDK's own retries off.
+///
+/// CreateVpc and its like take no client token: when the answer is lost after the effect, the SDK would repeat the call and make a
+/// second VPC that nobody knows. Without its retries the error reaches the engine, which tries again from the look-up by tag.
+pub fn ec2_once() -> aws_sdk_ec2::config::Builder {
+    aws_sdk_ec2::Config::builder().retry_config(RetryConfig::disabled())
+}
+
+/// Like [`ec2_once`], for IAM: CreateAccessKey takes no token either.
+pub fn iam_once() -> aws_sdk_iam::config::Builder {
+    aws_sdk_iam::Config::builder().retry_config(RetryConfig::disabled())
+}

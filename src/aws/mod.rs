@@ -5,13 +5,11 @@
 mod clients;
 mod error;
 mod identity;
-mod once;
 pub mod policy;
 mod secrets;
 pub mod tags;
 mod token;
 
-pub use clients::Clients;
+pub use clients::{Clients, ec2_once, iam_once};
 pub use error::{Call, classify};
 pub use identity::{Identity, principal};
-pub use once::Once;

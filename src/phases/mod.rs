@@ -1,8 +1,13 @@
 //! The resources of each phase, one folder a phase.
 
+pub mod cluster;
+pub mod data;
+pub mod site;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::aws::Clients;
 use crate::config::Config;
 use crate::engine::Resource;
 
@@ -11,6 +16,8 @@ use crate::engine::Resource;
 pub struct Deps {
     /// The configuration, validated.
     pub config: Arc<Config>,
+    /// The clients of its region.
+    pub aws: Clients,
 
     /// The account that the credentials belong to, 12 digits.
     pub account: String,

@@ -1,0 +1,225 @@
+//! The EKS cluster.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_eks::types::{
+    AuthenticationMode, Cluster, ClusterStatus, CreateAccessConfigRequest, EncryptionConfig, LogSetup, LogType,
+    Logging, Provider, VpcConfigRequest,
+};
+
+use crate::aws::Call;
+use crate::aws::tags::{self, Tags};
+use crate::config;
+use crate::engine::{Context, Live, Observed, Outputs, Resource};
+use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result};
+use crate::phases::site::{Diff, Site, absent_or, join, live, not_ours, outputs, until};
+
+use super::network::ZONES;
+
+/// The EKS cluster: API authentication, private endpoint always on, its own add-ons off (ours are managed).
+pub(super) struct Eks {
+    pub(super) site: Arc<Site>,
+    pub(super) config: config::Cluster,
+}
+
+impl Eks {
+    pub(super) fn tags(&self) -> Tags {
+        self.site.tags(&self.addr(), &self.site.name)
+    }
+
+    pub(super) async fn find(&self) -> Result<Option<Cluster>> {
+        let call = self.site.aws.eks.describe_cluster().name(&self.site.name).send().await;
+        let found = call.unless("eks:DescribeCluster", &["ResourceNotFoundException"])?;
+        Ok(found.and_then(|f| f.cluster))
+    }
+
+    pub(super) fn public(&self) -> bool {
+        !self.config.public_access_cidrs.is_empty()
+    }
+
+    /// Who may reach the API server, in the form of create and update calls.
+    pub(super) fn endpoint(&self) -> aws_sdk_eks::types::builders::VpcConfigRequestBuilder {
+        let request = VpcConfigRequest::builder().endpoint_private_access(true).endpoint_public_access(self.public());
+        request.set_public_access_cidrs(self.public().then(|| self.config.public_access_cidrs.clone()))
+    }
+
+    /// Which logs go to CloudWatch, in the form of create and update calls.
+    pub(super) fn logging(&self) -> Logging {
+        let types = |on: bool| -> Vec<LogType> {
+            let all = config::ControlPlaneLog::ALL.into_iter();
+            all.filter(|l| self.config.logs.contains(l) == on).map(|l| LogType::from(l.as_str())).collect()
+        };
+        let setups = [true, false].into_iter().map(|on| (on, types(on))).filter(|(_, types)| !types.is_empty());
+        let setups = setups.map(|(on, types)| LogSetup::builder().enabled(on).set_types(Some(types)).build());
+        Logging::builder().set_cluster_logging(Some(setups.collect())).build()
+    }
+
+    /// The customer-managed key for Kubernetes secrets, if one is asked for.
+    #[expect(deprecated, reason = "newer EKS ignores `resources`; one that isn't that new yet requires it")]
+    pub(super) fn encryption(&self) -> Option<Vec<EncryptionConfig>> {
+        let key = self.config.kms_key_arn.as_ref()?;
+        let provider = Provider::builder().key_arn(key).build();
+        Some(vec![EncryptionConfig::builder().resources("secrets").provider(provider).build()])
+    }
+
+    pub(super) fn diff(&self, cluster: &Cluster) -> Diff {
+        let mut diff = Diff::default();
+        let (seen, wanted) = (cluster.version().unwrap_or_default(), self.config.version.as_str());
+        if minor(seen) > minor(wanted) {
+            diff.replace("version", seen, wanted);
+        } else {
+            diff.update("version", seen, wanted);
+        }
+        if let Some(vpc) = cluster.resources_vpc_config() {
+            diff.update("privateEndpoint", vpc.endpoint_private_access(), true);
+            diff.update("publicEndpoint", vpc.endpoint_public_access(), self.public());
+            if self.public() && vpc.endpoint_public_access() {
+                let wanted = &self.config.public_access_cidrs;
+                diff.update("publicAccessCidrs", join(vpc.public_access_cidrs()), join(wanted));
+            }
+        }
+        diff.update("logs", join(logs(cluster)), join(self.config.logs.iter().map(|l| l.as_str())));
+        let seen = cluster.encryption_config().iter().find_map(|e| e.provider()).and_then(|p| p.key_arn());
+        match (seen, self.config.kms_key_arn.as_deref()) {
+            (Some(seen), wanted) => diff.replace("kmsKeyArn", seen, wanted.unwrap_or("(none)")),
+            (None, Some(wanted)) => diff.update("kmsKeyArn", "(none)", wanted),
+            (None, None) => {}
+        }
+        if matches!(cluster.status(), Some(ClusterStatus::Failed | ClusterStatus::Deleting)) {
+            diff.must("status", false, cluster.status().map_or("", |s| s.as_str()), "ACTIVE");
+        }
+        diff.tags(&tags::from_map(cluster.tags()), &self.tags());
+        diff
+    }
+
+    async fn create(&self, cx: &Context, token: &str) -> Result<()> {
+        let subnets = (1..=ZONES).map(|i| cx.require(&format!("cluster/subnet-private-{i}"), "subnet_id"));
+        let subnets = subnets.map(|s| s.map(str::to_owned)).collect::<Result<Vec<_>>>()?;
+        let access = CreateAccessConfigRequest::builder()
+            .authentication_mode(AuthenticationMode::Api)
+            .bootstrap_cluster_creator_admin_permissions(false)
+            .build();
+        let call = self.site.aws.eks.create_cluster().name(&self.site.name).version(&self.config.version);
+        let call = call.role_arn(cx.require("cluster/role-cluster", "arn")?).client_request_token(token);
+        let call = call.resources_vpc_config(self.endpoint().set_subnet_ids(Some(subnets)).build());
+        let call = call.access_config(access).bootstrap_self_managed_addons(false).logging(self.logging());
+        let call = call.set_encryption_config(self.encryption()).set_tags(Some(tags::map(&self.tags())));
+        // In use: an earlier call took effect, and its answer was lost.
+        call.send().await.unless("eks:CreateCluster", &["ResourceInUseException"])?;
+        Ok(())
+    }
+
+    /// Waits until a cluster that is going is gone, and removes one whose creation failed.
+    async fn clear(&self, cx: &Context) -> Result<Option<Cluster>> {
+        let limit = Duration::from_secs(1800);
+        until(cx, "the old cluster is being deleted", limit, || async {
+            let found = self.find().await?;
+            match found.as_ref().and_then(|c| c.status()) {
+                Some(ClusterStatus::Failed) => {
+                    if let Some(cluster) = &found {
+                        not_ours(&self.addr(), "the cluster", &self.site.owner(&tags::from_map(cluster.tags())))?;
+                    }
+                    let call = self.site.aws.eks.delete_cluster().name(&self.site.name).send().await;
+                    call.unless("eks:DeleteCluster", &["ResourceNotFoundException"])?;
+                    Ok(None)
+                }
+                Some(ClusterStatus::Deleting) => Ok(None),
+                _ => Ok(Some(found)),
+            }
+        })
+        .await
+    }
+}
+
+/// The minor version, for comparing.
+pub(super) fn minor(version: &str) -> u32 {
+    version.split('.').nth(1).and_then(|m| m.parse().ok()).unwrap_or_default()
+}
+
+fn logs(cluster: &Cluster) -> Vec<String> {
+    let setups = cluster.logging().map(|l| l.cluster_logging()).unwrap_or_default();
+    let on = setups.iter().filter(|s| s.enabled() == Some(true));
+    on.flat_map(|s| s.types()).map(|t| t.as_str().to_owned()).collect()
+}
+
+fn of(cluster: &Cluster) -> Outputs {
+    let vpc = cluster.resources_vpc_config();
+    outputs([
+        ("name", cluster.name().unwrap_or_default()),
+        ("arn", cluster.arn().unwrap_or_default()),
+        ("endpoint", cluster.endpoint().unwrap_or_default()),
+        ("ca", cluster.certificate_authority().and_then(|c| c.data()).unwrap_or_default()),
+        // Read, never built: the issuer's host has more than one form.
+        ("oidc_issuer", cluster.identity().and_then(|i| i.oidc()).and_then(|o| o.issuer()).unwrap_or_default()),
+        ("security_group_id", vpc.and_then(|v| v.cluster_security_group_id()).unwrap_or_default()),
+        ("version", cluster.version().unwrap_or_default()),
+    ])
+}
+
+#[async_trait]
+impl Resource for Eks {
+    fn addr(&self) -> Addr {
+        "cluster/eks".into()
+    }
+
+    fn title(&self) -> String {
+        format!("EKS cluster {}, Kubernetes {}", self.site.name, self.config.version)
+    }
+
+    fn needs(&self) -> Vec<Addr> {
+        let mut needs = vec![Addr::new("cluster/role-cluster")];
+        needs.extend((1..=ZONES).map(|i| Addr::new(format!("cluster/subnet-private-{i}"))));
+        needs
+    }
+
+    fn typical(&self) -> Duration {
+        Duration::from_secs(540)
+    }
+
+    fn deadline(&self) -> Duration {
+        Duration::from_secs(2400)
+    }
+
+    async fn read(&self, _: &Context) -> Result<Observed> {
+        let Some(cluster) = self.find().await? else { return Ok(Observed::Absent) };
+        let issues = || {
+            let issues = cluster.health().map(|h| h.issues()).unwrap_or_default();
+            issues.iter().filter_map(|i| i.message()).collect::<Vec<_>>().join("; ")
+        };
+        let ready = match cluster.status() {
+            Some(ClusterStatus::Active) => Readiness::Ready,
+            Some(ClusterStatus::Failed) => Readiness::Failed(format!("EKS failed to make the cluster: {}", issues())),
+            Some(other) => Readiness::Waiting(format!("the control plane is {}", other.as_str())),
+            None => Readiness::Waiting("the control plane has no status yet".into()),
+        };
+        let owner = self.site.owner(&tags::from_map(cluster.tags()));
+        Ok(absent_or(Some(live(of(&cluster), owner, self.diff(&cluster), ready))))
+    }
+
+    async fn apply(&self, cx: &Context, _: Action, token: &str) -> Result<Outputs> {
+        let Some(cluster) = self.clear(cx).await? else {
+            self.create(cx, token).await?;
+            let made = self.find().await?;
+            return Ok(made.as_ref().map(of).unwrap_or_default());
+        };
+        not_ours(&self.addr(), "the cluster", &self.site.owner(&tags::from_map(cluster.tags())))?;
+        self.update(cx, cluster).await.map(|cluster| of(&cluster))
+    }
+
+    async fn delete(&self, _: &Context, _: &Live) -> Result<()> {
+        let Some(cluster) = self.find().await? else { return Ok(()) };
+        if cluster.status() == Some(&ClusterStatus::Creating) {
+            return Err(Error::new(
+                ErrorClass::Transient,
+                "the cluster is still being made: it can be deleted after that",
+            ));
+        }
+        if cluster.status() != Some(&ClusterStatus::Deleting) {
+            let call = self.site.aws.eks.delete_cluster().name(&self.site.name).send().await;
+            call.unless("eks:DeleteCluster", &["ResourceNotFoundException"])?;
+        }
+        Ok(())
+    }
+}

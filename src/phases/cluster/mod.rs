@@ -1,0 +1,98 @@
+//! The phase `cluster`: network over three zones, IAM roles, EKS, nodes, add-ons, kubeconfig.
+
+mod addon;
+mod eip;
+mod eks;
+mod eks_update;
+mod internet_gateway;
+mod kubeconfig;
+mod nat;
+pub(crate) mod network;
+mod node_group;
+mod oidc;
+pub(crate) mod roles;
+mod routes;
+mod subnet;
+mod vpc;
+
+use std::sync::Arc;
+
+use crate::config::NatGateways;
+use crate::engine::Resource;
+use crate::model::Addr;
+
+use super::Deps;
+use super::site::{AccessEntry, Site};
+use network::ZONES;
+
+/// The resources of the phase. A block that can't be divided has been refused with the configuration; here it yields no subnets.
+pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    let site = Site::new(&deps.config, &deps.aws, &deps.account);
+    let mut all = network(&site, deps);
+    all.extend(control_plane(&site, deps));
+    all
+}
+
+fn network(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    let spec = &deps.config.spec.network;
+    let mut all: Vec<Arc<dyn Resource>> = vec![
+        Arc::new(vpc::Vpc { site: site.clone(), cidr: spec.vpc_cidr.clone() }),
+        Arc::new(internet_gateway::InternetGateway { site: site.clone() }),
+    ];
+    if let Ok(blocks) = network::divide(&spec.vpc_cidr) {
+        for (public, cidrs) in [(true, blocks.public), (false, blocks.private)] {
+            for (zone, cidr) in cidrs.into_iter().enumerate() {
+                all.push(Arc::new(subnet::Subnet { site: site.clone(), public, zone, cidr }));
+            }
+        }
+    }
+    let gateways = match spec.nat_gateways {
+        NatGateways::Single => 1,
+        NatGateways::PerZone => ZONES,
+    };
+    for zone in 0..gateways {
+        all.push(Arc::new(eip::Eip { site: site.clone(), zone }));
+        all.push(Arc::new(nat::Nat { site: site.clone(), zone }));
+    }
+    let table = |part: String, target: String, subnets: Vec<String>| routes::Routes {
+        site: site.clone(),
+        part,
+        target,
+        subnets,
+    };
+    let public = (1..=ZONES).map(|i| format!("cluster/subnet-public-{i}")).collect();
+    all.push(Arc::new(table("routes-public".into(), "cluster/internet-gateway".into(), public)));
+    for i in 1..=ZONES {
+        let (nat, subnet) = (format!("cluster/nat-{}", i.min(gateways)), format!("cluster/subnet-private-{i}"));
+        all.push(Arc::new(table(format!("routes-private-{i}"), nat, vec![subnet])));
+    }
+    all
+}
+
+fn control_plane(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    let config = &deps.config.spec.cluster;
+    let addon = |short, name, role, needs: &[&str]| -> Arc<dyn Resource> {
+        let needs = needs.iter().map(|n| Addr::new(*n)).collect();
+        Arc::new(addon::EksAddon { site: site.clone(), short, name, version: config.version.clone(), role, needs })
+    };
+    // Pods of these two run on nodes; the other two are what makes nodes Ready.
+    let nodes = &["cluster/node-group"];
+    vec![
+        Arc::new(roles::cluster(site)),
+        Arc::new(roles::nodes(site)),
+        Arc::new(eks::Eks { site: site.clone(), config: config.clone() }),
+        Arc::new(AccessEntry::caller(site, "cluster/access-caller", &deps.caller_arn)),
+        Arc::new(oidc::OidcProvider { site: site.clone() }),
+        Arc::new(node_group::NodeGroup {
+            site: site.clone(),
+            config: config.node_group.clone(),
+            version: config.version.clone(),
+        }),
+        Arc::new(roles::ebs_csi(site)),
+        addon("vpc-cni", "vpc-cni", None, &[]),
+        addon("kube-proxy", "kube-proxy", None, &[]),
+        addon("coredns", "coredns", None, nodes),
+        addon("ebs-csi", "aws-ebs-csi-driver", Some("cluster/role-ebs-csi"), nodes),
+        Arc::new(kubeconfig::Kubeconfig { site: site.clone(), path: deps.state_dir.join("kubeconfig") }),
+    ]
+}

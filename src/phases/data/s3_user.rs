@@ -1,0 +1,126 @@
+//! The IAM user whose keys Kubeflow Pipelines 1.8.2 uses for the bucket: its S3 client (minio-go 6) knows no web identity, so that
+//! IRSA alone doesn't reach S3. The user may use that bucket and nothing else.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use crate::aws::tags::{self, Tags};
+use crate::aws::{Call, policy};
+use crate::engine::{Context, Live, Observed, Outputs, Resource};
+use crate::model::{Action, Addr, Readiness, Region, Result};
+use crate::phases::site::{Diff, Site, absent_or, live, not_ours, not_visible, outputs};
+
+const POLICY: &str = "bucket";
+
+/// The IAM user.
+pub(super) struct S3User {
+    pub(super) site: Arc<Site>,
+    pub(super) bucket: String,
+}
+
+/// A user as it is.
+struct Seen {
+    tags: Tags,
+    policy: Option<Value>,
+}
+
+/// What the user may do. The pipelines' API server asks for the bucket's existence at its start, for which it needs `s3:ListBucket`.
+pub(super) fn bucket_policy(bucket: &str) -> Value {
+    let arn = format!("arn:{}:s3:::{bucket}", Region::PARTITION);
+    policy::document(vec![
+        json!({
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket", "s3:GetBucketLocation", "s3:ListBucketMultipartUploads"],
+            "Resource": arn,
+        }),
+        json!({
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+            "Resource": format!("{arn}/*"),
+        }),
+    ])
+}
+
+impl S3User {
+    fn name(&self) -> String {
+        self.site.named("s3")
+    }
+
+    fn tags(&self) -> Tags {
+        self.site.tags(&self.addr(), &self.name())
+    }
+
+    async fn see(&self) -> Result<Option<Seen>> {
+        let (iam, name) = (&self.site.aws.iam, self.name());
+        let Some(answer) = iam.get_user().user_name(&name).send().await.unless("iam:GetUser", &["NoSuchEntity"])?
+        else {
+            return Ok(None);
+        };
+        let call = iam.get_user_policy().user_name(&name).policy_name(POLICY).send().await;
+        let document = call.unless("iam:GetUserPolicy", &["NoSuchEntity"])?;
+        Ok(Some(Seen {
+            tags: answer.user().map(|u| tags::from_iam(u.tags())).unwrap_or_default(),
+            policy: document.map(|d| policy::decode(d.policy_document())),
+        }))
+    }
+}
+
+#[async_trait]
+impl Resource for S3User {
+    fn addr(&self) -> Addr {
+        "data/s3-user".into()
+    }
+
+    fn title(&self) -> String {
+        format!("IAM user {}, limited to the bucket", self.name())
+    }
+
+    async fn read(&self, _: &Context) -> Result<Observed> {
+        let Some(seen) = self.see().await? else { return Ok(Observed::Absent) };
+        let mut diff = Diff::default();
+        let same = seen.policy.is_some_and(|p| policy::same(&p, &bucket_policy(&self.bucket)));
+        diff.must("policy", same, "missing or another document", "ours");
+        diff.tags(&seen.tags, &self.tags());
+        let outputs = outputs([("name", self.name().as_str())]);
+        Ok(absent_or(Some(live(outputs, self.site.owner(&seen.tags), diff, Readiness::Ready))))
+    }
+
+    async fn apply(&self, _: &Context, _: Action, _: &str) -> Result<Outputs> {
+        let (iam, name) = (&self.site.aws.iam, self.name());
+        if self.see().await?.is_none() {
+            let call = iam.create_user().user_name(&name).set_tags(Some(tags::iam(&self.tags()))).send().await;
+            call.unless("iam:CreateUser", &["EntityAlreadyExists"])?;
+        }
+        let Some(seen) = self.see().await? else { return Err(not_visible(&self.addr())) };
+        not_ours(&self.addr(), &format!("the user {name}"), &self.site.owner(&seen.tags))?;
+        let wanted = bucket_policy(&self.bucket);
+        if seen.policy.is_none_or(|p| !policy::same(&p, &wanted)) {
+            let call = iam.put_user_policy().user_name(&name).policy_name(POLICY).policy_document(wanted.to_string());
+            call.send().await.call("iam:PutUserPolicy")?;
+        }
+        if self.tags().iter().any(|(k, v)| seen.tags.get(k) != Some(v)) {
+            let call = iam.tag_user().user_name(&name).set_tags(Some(tags::iam(&self.tags()))).send().await;
+            call.call("iam:TagUser")?;
+        }
+        Ok(outputs([("name", name.as_str())]))
+    }
+
+    async fn delete(&self, _: &Context, _: &Live) -> Result<()> {
+        let (iam, name) = (&self.site.aws.iam, self.name());
+        let Some(keys) =
+            iam.list_access_keys().user_name(&name).send().await.unless("iam:ListAccessKeys", &["NoSuchEntity"])?
+        else {
+            return Ok(());
+        };
+        for key in keys.access_key_metadata().iter().filter_map(|k| k.access_key_id()) {
+            let call = iam.delete_access_key().user_name(&name).access_key_id(key).send().await;
+            call.unless("iam:DeleteAccessKey", &["NoSuchEntity"])?;
+        }
+        let call = iam.delete_user_policy().user_name(&name).policy_name(POLICY).send().await;
+        call.unless("iam:DeleteUserPolicy", &["NoSuchEntity"])?;
+        iam.delete_user().user_name(&name).send().await.unless("iam:DeleteUser", &["NoSuchEntity"])?;
+        Ok(())
+    }
+}

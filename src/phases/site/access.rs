@@ -1,0 +1,144 @@
+//! An access entry of the EKS cluster: which IAM principal may do what in it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_sdk_eks::types::{AccessScope, AccessScopeType};
+
+use crate::aws::Call;
+use crate::aws::tags::{self, Tags};
+use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
+use crate::model::{Action, Addr, Readiness, Region, Result};
+
+use super::{Diff, Site, absent_or, live, outputs};
+
+/// The principal of an entry.
+pub(crate) enum Principal {
+    /// Who runs this program: the ARN of STS.
+    Caller(String),
+    /// A role of the deployment, by its address.
+    Role(&'static str),
+}
+
+/// An access entry. The cluster is ours, so its entries are too: one that exists is taken over.
+pub(crate) struct AccessEntry {
+    site: Arc<Site>,
+    addr: Addr,
+    principal: Principal,
+}
+
+impl AccessEntry {
+    /// The caller, as administrator of the cluster.
+    pub(crate) fn caller(site: &Arc<Site>, addr: &str, arn: &str) -> AccessEntry {
+        AccessEntry { site: site.clone(), addr: addr.into(), principal: Principal::Caller(arn.into()) }
+    }
+
+    /// Nodes that come with a role, by the role's address.
+    pub(crate) fn nodes(site: &Arc<Site>, addr: &str, role: &'static str) -> AccessEntry {
+        AccessEntry { site: site.clone(), addr: addr.into(), principal: Principal::Role(role) }
+    }
+
+    /// The type: nodes join through `EC2_LINUX`, which brings its own rights.
+    fn kind(&self) -> &'static str {
+        match self.principal {
+            Principal::Caller(_) => "STANDARD",
+            Principal::Role(_) => "EC2_LINUX",
+        }
+    }
+
+    /// The policy that a person needs on top.
+    fn policy(&self) -> Option<String> {
+        matches!(self.principal, Principal::Caller(_))
+            .then(|| format!("arn:{}:eks::aws:cluster-access-policy/AmazonEKSClusterAdminPolicy", Region::PARTITION))
+    }
+
+    fn tags(&self) -> Tags {
+        self.site.tags(&self.addr, &self.site.named("access"))
+    }
+
+    /// The IAM ARN; `None` while the role doesn't exist. A session's ARN lacks the path of its role, so IAM is asked; where that
+    /// isn't allowed, a role without path is assumed.
+    async fn arn(&self, cx: &Context) -> Result<Option<String>> {
+        let arn = match &self.principal {
+            Principal::Role(addr) => return Ok(cx.output(addr, "arn").map(str::to_owned)),
+            Principal::Caller(arn) => arn,
+        };
+        let (role, arn) = crate::aws::principal(arn);
+        let Some(role) = role else { return Ok(Some(arn)) };
+        let denied = ["AccessDenied", "AccessDeniedException", "NoSuchEntity"];
+        let answer = self.site.aws.iam.get_role().role_name(role).send().await.unless("iam:GetRole", &denied)?;
+        Ok(Some(answer.and_then(|a| a.role().map(|r| r.arn().to_owned())).unwrap_or(arn)))
+    }
+
+    async fn has_policy(&self, arn: &str) -> Result<bool> {
+        let Some(policy) = self.policy() else { return Ok(true) };
+        let call = self.site.aws.eks.list_associated_access_policies();
+        let answer = call.cluster_name(&self.site.name).principal_arn(arn).send().await;
+        let answer = answer.call("eks:ListAssociatedAccessPolicies")?;
+        Ok(answer.associated_access_policies().iter().any(|p| {
+            p.policy_arn() == Some(&policy)
+                && p.access_scope().and_then(|s| s.r#type()) == Some(&AccessScopeType::Cluster)
+        }))
+    }
+}
+
+#[async_trait]
+impl Resource for AccessEntry {
+    fn addr(&self) -> Addr {
+        self.addr.clone()
+    }
+
+    fn title(&self) -> String {
+        match self.principal {
+            Principal::Caller(_) => "EKS access entry of the caller, as administrator".into(),
+            Principal::Role(_) => "EKS access entry of nodes".into(),
+        }
+    }
+
+    fn needs(&self) -> Vec<Addr> {
+        let mut needs = vec![Addr::new("cluster/eks")];
+        if let Principal::Role(role) = self.principal {
+            needs.push(role.into());
+        }
+        needs
+    }
+
+    async fn read(&self, cx: &Context) -> Result<Observed> {
+        let Some(arn) = self.arn(cx).await? else {
+            return Ok(Observed::Unknown("the role that it is for doesn't exist yet".into()));
+        };
+        let call = self.site.aws.eks.describe_access_entry().cluster_name(&self.site.name).principal_arn(&arn);
+        let answer = call.send().await.unless("eks:DescribeAccessEntry", &["ResourceNotFoundException"])?;
+        let Some(entry) = answer.as_ref().and_then(|a| a.access_entry()) else { return Ok(Observed::Absent) };
+        let mut diff = Diff::default();
+        diff.replace("type", entry.r#type().unwrap_or_default(), self.kind());
+        diff.must("policy", self.has_policy(&arn).await?, "not associated", "AmazonEKSClusterAdminPolicy");
+        let outputs = outputs([("principal", arn.as_str())]);
+        Ok(absent_or(Some(live(outputs, Owner::Ours, diff, Readiness::Ready))))
+    }
+
+    async fn apply(&self, cx: &Context, _: Action, token: &str) -> Result<Outputs> {
+        let eks = &self.site.aws.eks;
+        let arn = match self.arn(cx).await? {
+            Some(arn) => arn,
+            None => return Err(super::wait::not_visible(&self.addr)),
+        };
+        let call = eks.create_access_entry().cluster_name(&self.site.name).principal_arn(&arn).r#type(self.kind());
+        let call = call.client_request_token(token).set_tags(Some(tags::map(&self.tags())));
+        call.send().await.unless("eks:CreateAccessEntry", &["ResourceInUseException"])?;
+        if let (Some(policy), false) = (self.policy(), self.has_policy(&arn).await?) {
+            let scope = AccessScope::builder().r#type(AccessScopeType::Cluster).build();
+            let call = eks.associate_access_policy().cluster_name(&self.site.name).principal_arn(&arn);
+            let call = call.policy_arn(policy).access_scope(scope);
+            call.send().await.call("eks:AssociateAccessPolicy")?;
+        }
+        Ok(outputs([("principal", arn.as_str())]))
+    }
+
+    async fn delete(&self, _: &Context, live: &Live) -> Result<()> {
+        let Some(arn) = live.outputs.get("principal") else { return Ok(()) };
+        let call = self.site.aws.eks.delete_access_entry().cluster_name(&self.site.name).principal_arn(arn);
+        call.send().await.unless("eks:DeleteAccessEntry", &["ResourceNotFoundException"])?;
+        Ok(())
+    }
+}

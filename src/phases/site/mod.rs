@@ -1,0 +1,93 @@
+//! What all resources in AWS share: names, ARNs, tags, ownership, differences, waits, and the kinds that several phases have.
+
+mod access;
+mod ec2;
+mod live;
+mod role;
+mod secret;
+mod wait;
+
+use std::sync::Arc;
+
+use crate::aws::Clients;
+use crate::aws::tags::Tags;
+use crate::config::Config;
+use crate::engine::Owner;
+use crate::model::{Addr, Region};
+
+pub(crate) use access::AccessEntry;
+pub(crate) use ec2::{by_tag, one, retag, specification};
+pub(crate) use live::{Diff, absent_or, join, live, not_ours, outputs};
+pub(crate) use role::{Role, Trust};
+pub(crate) use secret::{Content, Fields, SecretFields, SecretStore};
+pub(crate) use wait::{not_visible, until};
+
+/// The tag whose value is the deployment's name: it makes a thing ours.
+pub const DEPLOYMENT_TAG: &str = "kfctl-cn/deployment";
+/// The tag whose value is the resource's address.
+pub const RESOURCE_TAG: &str = "kfctl-cn/resource";
+
+/// Where a deployment is: its clients, its names and its tags.
+#[derive(Debug)]
+pub struct Site {
+    /// The clients of its region.
+    pub aws: Clients,
+    /// The deployment's name, and the cluster's.
+    pub name: String,
+    /// Its region.
+    pub region: Region,
+    /// Its account, 12 digits.
+    pub account: String,
+    extra: Tags,
+}
+
+impl Site {
+    /// The site of a configuration.
+    pub fn new(config: &Config, aws: &Clients, account: &str) -> Arc<Site> {
+        Arc::new(Site {
+            aws: aws.clone(),
+            name: config.name().to_owned(),
+            region: config.spec.region,
+            account: account.to_owned(),
+            extra: config.spec.tags.clone(),
+        })
+    }
+
+    /// `<name>-<part>`.
+    pub fn named(&self, part: &str) -> String {
+        format!("{}-{part}", self.name)
+    }
+
+    /// The ARN of a regional thing, such as `arn:aws-cn:sqs:cn-north-1:111122223333:queue`.
+    pub fn arn(&self, service: &str, resource: &str) -> String {
+        format!("arn:{}:{service}:{}:{}:{resource}", Region::PARTITION, self.region, self.account)
+    }
+
+    /// The ARN of an IAM entity of the account, such as `role/x`.
+    pub fn iam_arn(&self, resource: &str) -> String {
+        format!("arn:{}:iam::{}:{resource}", Region::PARTITION, self.account)
+    }
+
+    /// Our tags and those of the configuration. Ours win.
+    pub fn tags(&self, addr: &Addr, name: &str) -> Tags {
+        let mut tags = self.extra.clone();
+        tags.insert("Name".into(), name.into());
+        tags.insert(DEPLOYMENT_TAG.into(), self.name.clone());
+        tags.insert(RESOURCE_TAG.into(), addr.to_string());
+        tags
+    }
+
+    /// Whose something with these tags is.
+    pub fn owner(&self, tags: &Tags) -> Owner {
+        match tags.get(DEPLOYMENT_TAG) {
+            Some(name) if *name == self.name => Owner::Ours,
+            Some(other) => Owner::Other(format!("it belongs to the deployment `{other}`")),
+            None => Owner::Other(format!("it has no tag `{DEPLOYMENT_TAG}`")),
+        }
+    }
+}
+
+/// The ARN of a policy that AWS manages, such as `AmazonEKSClusterPolicy`. A wrong partition here is refused by IAM.
+pub fn managed_policy(name: &str) -> String {
+    format!("arn:{}:iam::aws:policy/{name}", Region::PARTITION)
+}
