@@ -30,6 +30,8 @@ pub struct Deps {
 }
 
 /// The resources of all phases that the configuration asks for. Their order means nothing: needs order the work.
-pub fn resources(_deps: &Deps) -> Vec<Arc<dyn Resource>> {
-    Vec::new()
+pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    let mut all = cluster::resources(deps);
+    all.extend(data::resources(deps));
+    all
 }
