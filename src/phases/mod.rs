@@ -2,14 +2,18 @@
 
 pub mod cluster;
 pub mod data;
+pub mod link;
 pub mod site;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::aws::Clients;
+use crate::bundle::Bundle;
 use crate::config::Config;
 use crate::engine::Resource;
+
+use link::Link;
 
 /// What the resources of every phase are made from.
 #[derive(Clone)]
@@ -18,6 +22,12 @@ pub struct Deps {
     pub config: Arc<Config>,
     /// The clients of its region.
     pub aws: Clients,
+
+    /// The upstream files, verified.
+    pub bundle: Arc<Bundle>,
+
+    /// The way to the cluster's API server.
+    pub link: Arc<Link>,
 
     /// The account that the credentials belong to, 12 digits.
     pub account: String,

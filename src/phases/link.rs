@@ -1,0 +1,55 @@
+//! The way to the cluster's API server, once there is one.
+
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use crate::aws::Clients;
+use crate::engine::Context;
+use crate::kube::{Client, Endpoint, TokenSource, connect};
+use crate::model::Result;
+
+/// Connects to the cluster when it is first needed, from the outputs of `cluster/eks`, and again if they change.
+pub struct Link {
+    token: TokenSource,
+    current: Mutex<Option<(Endpoint, Client)>>,
+}
+
+impl Link {
+    /// A link to the EKS cluster of this name; its tokens are signed with the credentials of the clients.
+    pub fn new(cluster: &str, clients: &Clients) -> Self {
+        let (cluster, clients) = (cluster.to_owned(), clients.clone());
+        let token: TokenSource = Arc::new(move || {
+            let (cluster, clients) = (cluster.clone(), clients.clone());
+            Box::pin(async move { clients.eks_token(&cluster).await })
+        });
+        Link::with_token(token)
+    }
+
+    /// A link whose tokens come from elsewhere.
+    pub fn with_token(token: TokenSource) -> Self {
+        Link { token, current: Mutex::new(None) }
+    }
+
+    /// A client, or `None` while `cluster/eks` doesn't exist. No request is sent.
+    pub async fn client(&self, cx: &Context) -> Result<Option<Client>> {
+        let (Some(url), Some(ca)) = (cx.output("cluster/eks", "endpoint"), cx.output("cluster/eks", "ca")) else {
+            return Ok(None);
+        };
+        let endpoint = Endpoint { url: url.into(), ca_base64: ca.into() };
+        self.at(endpoint).await.map(Some)
+    }
+
+    /// A client of an endpoint; the same one as long as the endpoint is the same.
+    pub async fn at(&self, endpoint: Endpoint) -> Result<Client> {
+        let mut current = self.current.lock().await;
+        if let Some((known, client)) = &*current
+            && *known == endpoint
+        {
+            return Ok(client.clone());
+        }
+        let client = connect(&endpoint, self.token.clone())?;
+        *current = Some((endpoint, client.clone()));
+        Ok(client)
+    }
+}
