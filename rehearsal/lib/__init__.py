@@ -1,0 +1,1 @@
+"""What `rehearsal/env` and `rehearsal/run` are made of."""
