@@ -91,10 +91,12 @@ impl Document {
         }
         serde_json::from_value(value).map_err(|error| damaged(error.to_string()))
     }
+}
 
+impl Identity {
     /// Refuses a state that belongs to something else.
     pub(super) fn check(&self, wanted: &Identity, path: &Path) -> Result<()> {
-        let seen = &self.deployment;
+        let seen = self;
         let differ = |class, what: &str, has: &str, want: &str| {
             Err(Error::new(class, format!("{} is the state of {what} {has}, not of {want}", path.display())))
         };

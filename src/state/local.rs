@@ -45,20 +45,25 @@ impl LocalStore {
             Some(loaded) => loaded,
             None => (Document::new(identity.clone()), 0),
         };
-        document.check(identity, &files.state)?;
-        let fresh = document.serial == 0;
+        document.deployment.check(identity, &files.state)?;
+        let found = disk.read(&files.journal).map_err(io(&files.journal))?.unwrap_or_default().len() as u64;
+        if found > length {
+            // The torn end of a line that was being written when the last run was killed.
+            disk.truncate(&files.journal, length).map_err(io(&files.journal))?;
+        }
         let store =
             LocalStore { disk, files, inner: Mutex::new(Inner { document, length, broken: None }), _lock: lock };
-        let torn = store.disk.read(&store.files.journal).map_err(io(&store.files.journal))?.unwrap_or_default();
-        if fresh || !torn.is_empty() {
-            store.save()?;
-        }
+        store.save()?;
         Ok(store)
     }
 
-    /// Writes a snapshot and empties the journal. Called at the end of a run; not calling it loses nothing.
+    /// Writes a snapshot and empties the journal, if there is anything in it. Called at the end of a run; not calling it
+    /// loses nothing.
     pub fn save(&self) -> Result<()> {
         let mut inner = self.lock()?;
+        if inner.document.serial > 0 && inner.length == 0 {
+            return Ok(());
+        }
         let mut next = inner.document.clone();
         next.serial += 1;
         let bytes = next.encode()?;
@@ -144,7 +149,7 @@ impl Store for LocalStore {
 
 /// How old a time is, in seconds. One that can't be read or lies well ahead is as old as can be, so that its token isn't
 /// used again.
-fn age(at: &str, now: Timestamp) -> u64 {
+pub(super) fn age(at: &str, now: Timestamp) -> u64 {
     const SKEW: i64 = 300;
     match at.parse::<Timestamp>().map(|at| now.as_second() - at.as_second()) {
         Ok(seconds) if seconds >= 0 => seconds.unsigned_abs(),

@@ -10,9 +10,11 @@ mod files;
 mod journal;
 mod local;
 mod lock;
+mod looking;
 
 pub use disk::{Disk, SystemDisk};
 pub use document::Identity;
 pub use files::{Intent, View};
 pub use local::LocalStore;
 pub use lock::{Holder, Lock};
+pub use looking::Looking;
