@@ -1,6 +1,10 @@
 //! Preflight and verify checkers, one file a category.
 
+mod run;
+
 use async_trait::async_trait;
+
+pub use run::{Checked, passed, run};
 
 /// One check of `check` or `verify`.
 #[async_trait]

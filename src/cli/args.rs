@@ -86,6 +86,11 @@ impl Global {
         !self.no_color && set("NO_COLOR").is_none() && std::io::stderr().is_terminal()
     }
 
+    /// True if colours may be written to stdout.
+    pub fn color_stdout(&self) -> bool {
+        !self.no_color && set("NO_COLOR").is_none() && std::io::stdout().is_terminal()
+    }
+
     /// True if stderr is a terminal that may be redrawn: not in CI, not a dumb one.
     pub fn live(&self) -> bool {
         std::io::stderr().is_terminal() && set("CI").is_none() && set("TERM").is_none_or(|term| term != "dumb")

@@ -4,13 +4,16 @@
 //! a `mod` line here and a line in [`commands!`]. Data goes to stdout through [`printer`], everything else to stderr.
 
 mod args;
+mod bundle;
 mod completion;
 mod config;
+mod explain;
 mod failure;
 mod init;
 mod logging;
 mod panic;
 pub mod printer;
+mod report;
 mod version;
 
 use std::ffi::OsString;
@@ -51,6 +54,8 @@ macro_rules! commands {
 commands! {
     Init => init,
     Config => config,
+    Bundle => bundle,
+    Explain => explain,
     Completion => completion,
     Version => version,
 }
