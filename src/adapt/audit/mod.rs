@@ -23,15 +23,19 @@ pub(super) fn audit(objects: &[Object], values: &Values) -> Result<Vec<Finding>>
     let policy = policy::get()?;
     let mut findings = apis::check(objects, values.kubernetes, policy);
     for object in objects {
+        let crd = object.kind() == "CustomResourceDefinition";
         let mut rules: Vec<Finding> = images::pods(object, &values.registry);
         let mut each = |pointer: &str, text: &str| {
             let here = Place { object, pointer };
             rules.extend(partition::check(&here, text, policy));
             rules.extend(images::text(&here, text, &values.registry));
             rules.extend(variables::check(&here, text, policy));
-            rules.extend(credentials::check(&here, text, policy));
+            rules.extend(credentials::bundle(&here, text));
+            if !crd {
+                rules.extend(credentials::logins(&here, text, policy));
+            }
         };
-        strings(&object.0, String::new(), object.kind() == "CustomResourceDefinition", &mut each);
+        strings(&object.0, String::new(), crd, &mut each);
         findings.extend(rules.into_iter().filter(|finding| !policy.allows_place(finding)));
     }
     findings.dedup();
