@@ -11,7 +11,7 @@ use crate::model::Region;
 
 /// The code of a region: area, direction, number.
 static REGION: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"\b(?:[a-z]{2}(?:-(?:gov|iso[a-z]?))?-(?:central|(?:north|south)(?:east|west)?|east|west)-\d)\b").ok()
+    Regex::new(r"\b(?:(?:af|ap|ca|cn|eu|il|me|mx|sa|us)(?:-(?:gov|iso[a-z]?))?-(?:central|(?:north|south)(?:east|west)?|east|west)-\d)\b").ok()
 });
 
 pub(super) fn check(here: &Place, text: &str, policy: &Policy) -> Vec<Finding> {
