@@ -7,13 +7,19 @@ mod args;
 mod bundle;
 mod completion;
 mod config;
+mod down;
 mod explain;
 mod failure;
 mod init;
 mod logging;
 mod panic;
+mod plan;
+mod plan_view;
 pub mod printer;
 mod report;
+mod run;
+mod status;
+mod up;
 mod version;
 
 use std::ffi::OsString;
@@ -52,6 +58,10 @@ macro_rules! commands {
 }
 
 commands! {
+    Up => up,
+    Plan => plan,
+    Status => status,
+    Down => down,
     Init => init,
     Config => config,
     Bundle => bundle,

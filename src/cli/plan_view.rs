@@ -1,0 +1,55 @@
+//! A plan as it is shown: text for people, JSON or YAML for programs, one line in a stream of events.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Global, Output, printer};
+use crate::engine::{Plan, Step};
+use crate::model::{Action, Result};
+use crate::ui::{PlanRow, PlanText};
+
+/// The plan for people.
+pub(super) fn text(plan: &Plan, color: bool) -> String {
+    let left = plan.left.iter().map(|left| (format!("{} ({})", left.addr, left.title), left.why.clone()));
+    let view = PlanText {
+        rows: plan.steps.iter().map(row).collect(),
+        estimate: Duration::from_secs(plan.estimate_seconds),
+        left: left.collect(),
+    };
+    let mut text = view.render(color);
+    for step in plan.steps.iter().filter(|step| step.action == Action::NoOp) {
+        if let Some(waiting) = &step.waiting {
+            text += &format!("Waits for {}: {waiting}\n", step.addr);
+        }
+    }
+    for addr in &plan.unasked {
+        text +=
+            &format!("The state has {addr}, which the configuration no longer asks for; `kfctl-cn down` removes it.\n");
+    }
+    text
+}
+
+fn row(step: &Step) -> PlanRow {
+    let Step { addr, phase, title, action, why, changes, .. } = step.clone();
+    // The changes say it better, and most things of a first run don't exist.
+    let plain = action == Action::Update || why == "doesn't exist" || why == "exists and is ours";
+    PlanRow { addr, phase, title, action, why: if plain { String::new() } else { why }, changes }
+}
+
+/// Shows a plan before it is executed: on stderr for people, as an event on stdout for programs.
+pub(super) fn announce(global: &Global, plan: &Plan) -> Result<()> {
+    #[derive(Serialize)]
+    struct Line<'a> {
+        event: &'static str,
+        plan: &'a Plan,
+    }
+    if global.output != Output::Json {
+        printer::error(&text(plan, global.color()));
+        return Ok(());
+    }
+    let line = serde_json::to_string(&Line { event: "plan", plan }).map_err(|error| {
+        crate::model::Error::new(crate::model::ErrorClass::Bug, format!("a plan can't be written as JSON: {error}"))
+    })?;
+    printer::data(&(line + "\n"))
+}

@@ -1,0 +1,153 @@
+//! What the commands share that work on a deployment: configuration, identity, bundle, state, engine and signals.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::{Global, Output, printer};
+use crate::aws::Clients;
+use crate::bundle::{Bundle, FindOptions};
+use crate::config::{self, Config};
+use crate::engine::{Cancel, Signal, Sink};
+use crate::model::{Error, ErrorClass, Result};
+use crate::phases::Deps;
+use crate::phases::link::Link;
+use crate::state::Identity;
+use crate::ui::{self, Choice, View};
+
+/// A deployment and the credentials for it, both checked.
+pub(super) struct Session {
+    /// The configuration.
+    pub(super) config: Arc<Config>,
+    /// The clients of its region.
+    pub(super) clients: Clients,
+    /// The account, 12 digits.
+    pub(super) account: String,
+    /// Who the credentials are.
+    pub(super) caller_arn: String,
+    /// The folder of its state.
+    pub(super) folder: PathBuf,
+}
+
+impl Session {
+    /// Loads the configuration, connects, and sees that the credentials are those of the right account.
+    pub(super) async fn open(global: &Global) -> Result<Session> {
+        let config = config::load(&global.file)?;
+        let clients = Clients::connect(config.spec.region).await?;
+        let identity = clients.identity().await?;
+        if let Some(wanted) = config.spec.account.as_ref().filter(|wanted| **wanted != identity.account) {
+            return Err(Error::new(
+                ErrorClass::Credentials,
+                format!("the credentials are of account {}, but the configuration is for {wanted}", identity.account),
+            )
+            .hint(format!("use credentials of account {wanted}, or change `spec.account`")));
+        }
+        Ok(Session {
+            folder: global.deployment_dir(&config),
+            config: Arc::new(config),
+            clients,
+            account: identity.account,
+            caller_arn: identity.arn,
+        })
+    }
+
+    /// Whose state it is.
+    pub(super) fn identity(&self) -> Identity {
+        Identity {
+            name: self.config.name().to_owned(),
+            account: self.account.clone(),
+            region: self.config.spec.region.to_string(),
+        }
+    }
+
+    /// The upstream files, verified.
+    pub(super) fn bundle(&self, global: &Global) -> Result<Bundle> {
+        Bundle::find(&FindOptions { dir: global.bundle.clone(), allow: global.allow_different.clone() })
+    }
+
+    /// What the resources of all phases are made from.
+    pub(super) fn deps(&self, bundle: Arc<Bundle>) -> Deps {
+        Deps {
+            config: self.config.clone(),
+            aws: self.clients.clone(),
+            account: self.account.clone(),
+            caller_arn: self.caller_arn.clone(),
+            bundle,
+            state_dir: self.folder.clone(),
+            link: Arc::new(Link::new(self.config.name(), &self.clients)),
+        }
+    }
+
+    /// The deployment in words.
+    pub(super) fn title(&self) -> String {
+        format!("{} in {}, account {}", self.config.name(), self.config.spec.region, self.account)
+    }
+}
+
+/// The view of a run and the sink that feeds it.
+pub(super) fn watch(global: &Global) -> (Arc<dyn View>, Sink) {
+    let choice = Choice { json: global.output == Output::Json, live: global.live(), color: global.color() };
+    let view = ui::view(choice);
+    let fed = view.clone();
+    (view, Arc::new(move |event| fed.event(&event)))
+}
+
+/// A handle that Ctrl-C and SIGTERM stop.
+pub(super) fn cancel_on_signals() -> Result<Cancel> {
+    let cancel = Cancel::default();
+    for (kind, why) in [(SignalKind::interrupt(), Signal::Interrupt), (SignalKind::terminate(), Signal::Terminate)] {
+        let mut signals = signal(kind)
+            .map_err(|error| Error::new(ErrorClass::Bug, "signals can't be handled").caused_by(error.to_string()))?;
+        let cancel = cancel.clone();
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                printer::note(match cancel.why() {
+                    None => "\nstopping: calls in flight are finished and written down; once more drops them",
+                    Some(_) => "\ndropping what is in flight: the next run finds it",
+                });
+                cancel.signal(why);
+            }
+        });
+    }
+    Ok(cancel)
+}
+
+/// Does something that a signal may cut, because nothing is lost by it.
+pub(super) async fn unless_stopped<T>(cancel: &Cancel, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        result = work => result,
+        () = cancel.stopped() => {
+            let class = cancel.why().map_or(ErrorClass::Interrupted, Signal::class);
+            Err(Error::new(class, "stopped before anything was changed"))
+        }
+    }
+}
+
+/// Refuses to begin what would have to ask when nobody can be asked.
+pub(super) fn require_consent(global: &Global) -> Result<()> {
+    if global.yes || global.interactive() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorClass::Usage, "nobody can be asked: there is no terminal, and --yes wasn't given")
+        .hint("give --yes to do it without asking; `kfctl-cn plan` shows what would be done"))
+}
+
+/// Asks; true if the answer begins with y.
+pub(super) async fn ask(global: &Global, cancel: &Cancel, question: &str) -> Result<bool> {
+    if global.yes {
+        return Ok(true);
+    }
+    printer::error(&format!("{question} [y/N] "));
+    let answer = tokio::task::spawn_blocking(|| {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).map(|_| line)
+    });
+    let answer = unless_stopped(cancel, async {
+        match answer.await {
+            Ok(line) => Ok(line?),
+            Err(error) => Err(Error::new(ErrorClass::Bug, "the answer can't be read").caused_by(error.to_string())),
+        }
+    });
+    Ok(answer.await?.trim().to_lowercase().starts_with('y'))
+}
