@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod data;
+pub mod karpenter;
 pub mod link;
 pub mod site;
 
@@ -43,5 +44,6 @@ pub struct Deps {
 pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
     let mut all = cluster::resources(deps);
     all.extend(data::resources(deps));
+    all.extend(karpenter::aws::resources(deps));
     all
 }

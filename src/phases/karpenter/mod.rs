@@ -1,0 +1,3 @@
+//! The phase `karpenter`: what it needs in AWS, and itself with its GPU pool in the cluster.
+
+pub mod aws;
