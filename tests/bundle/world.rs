@@ -19,7 +19,7 @@ pub fn content(path: &str) -> Vec<u8> {
     let mut digest = Digest::of(path.as_bytes());
     while bytes.len() < 20_000 {
         bytes.extend(digest.to_string().into_bytes());
-        digest = Digest::of(&bytes);
+        digest = Digest::of(digest.to_string().as_bytes());
     }
     bytes
 }
