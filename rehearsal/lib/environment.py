@@ -90,7 +90,7 @@ class Environment:
         """The kubelets."""
         command = [
             str(self.tools.kwok), "--kubeconfig", str(self.plane / "kubeconfig"), "--config", str(HERE / "kwok" / "stages.yaml"),
-            "--manage-all-nodes=true", "--node-ip=127.0.0.1", "--node-port=0", f"--cidr={POD_CIDR}", "--node-lease-duration-seconds=0",
+            "--manage-all-nodes=true", "--node-ip=127.0.0.1", "--node-port=0", f"--cidr={POD_CIDR}", "--node-lease-duration-seconds=40",
         ]  # fmt: skip
         self.cluster.append(Process("kwok", command, self.folder))
 

@@ -100,7 +100,7 @@ class Gateway:
         """Counts a call if it may change something, and logs every one."""
         operation = name.split(".", 1)[1]
         with _lock:
-            if not READS.match(operation):
+            if not READS.match(operation) and not status.startswith("412"):  # 412: a dry run
                 _counts[name] += 1
             if settings.log:
                 line = {"at": round(time.time(), 3), "call": name, "status": status[:3], "path": environ.get("PATH_INFO")}
