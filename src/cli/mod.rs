@@ -7,6 +7,7 @@ mod args;
 mod bundle;
 mod completion;
 mod config;
+mod credentials;
 mod down;
 mod explain;
 mod failure;
@@ -65,6 +66,7 @@ commands! {
     Init => init,
     Config => config,
     Bundle => bundle,
+    Credentials => credentials,
     Explain => explain,
     Completion => completion,
     Version => version,
