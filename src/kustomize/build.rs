@@ -1,0 +1,164 @@
+//! The recursion over kustomizations.
+//!
+//! A kustomization's objects are those of its resources, then its generators'; its transformers change them all. Names are
+//! made final only at the root: content hashes, references and vars come last.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::fields::{Config, Schema};
+use super::refs::{VarSet, fix_names, resolve_vars};
+use super::resource::{Resource, absorb, append_all, sort};
+use super::source::Source;
+use super::spec::Kustomization;
+use super::{Options, Reorder, generate, invalid, transform, yaml};
+use crate::model::{Error, Object, Result};
+
+/// What kustomizations have gathered so far.
+#[derive(Debug, Default)]
+struct Gathered {
+    list: Vec<Resource>,
+    config: Option<Arc<Config>>,
+    vars: VarSet,
+}
+
+/// Renders a folder.
+pub fn run(dir: &Path, options: &Options) -> Result<Vec<Object>> {
+    render(dir, options).map_err(|error| error.context(format!("cannot render `{}`", dir.display())))
+}
+
+fn render(dir: &Path, options: &Options) -> Result<Vec<Object>> {
+    let source = Source::root(dir)?;
+    let (spec, path) = read(&source)?;
+    let in_root = |error: Error| error.context(format!("in {}", path.display()));
+    let Gathered { mut list, config, vars } = accumulate(&source, &spec, Gathered::default()).map_err(in_root)?;
+    let config = config.unwrap_or_else(Config::defaults);
+    generate::add_hashes(&mut list);
+    fix_names(&mut list, &config.name_reference).map_err(in_root)?;
+    resolve_vars(&mut list, &vars, &config.var_reference).map_err(in_root)?;
+    list.retain(|resource| !is_local(resource));
+    match &spec.sort_options {
+        Some(sorting) if sorting.legacy => sort(&mut list, sorting.kinds.as_ref()),
+        Some(_) => {}
+        None if options.reorder == Reorder::None => {}
+        None => sort(&mut list, None),
+    }
+    Ok(list.into_iter().map(finish).collect())
+}
+
+fn read(source: &Source) -> Result<(Kustomization, std::path::PathBuf)> {
+    let (text, path) = source.kustomization()?;
+    Ok((Kustomization::parse(&text, &path)?, path))
+}
+
+/// Adds a kustomization's objects to those gathered (by the kustomization that a component belongs to, else none).
+fn accumulate(source: &Source, spec: &Kustomization, start: Gathered) -> Result<Gathered> {
+    let mut all = start;
+    for entry in &spec.resources {
+        resource(source, entry, &mut all)?;
+    }
+    all.add_config(&Config::defaults())?;
+    if !spec.configurations.is_empty() {
+        let mut own = Config::default();
+        for file in &spec.configurations {
+            own.merge(&Config::parse(&source.text(file)?, &source.display(file))?)?;
+        }
+        all.add_config(&Arc::new(own))?;
+    }
+    for generator in &spec.generators {
+        absorb(&mut all.list, generate::generate(source, generator)?)?;
+    }
+    for entry in &spec.components {
+        all = base(source, entry, all, true)?;
+    }
+    let config = all.config.clone().unwrap_or_else(Config::defaults);
+    transform::run(&mut all.list, spec, source, &config, Schema::built_in())?;
+    all.vars.define(&spec.vars, &mut all.list)?;
+    Ok(all)
+}
+
+impl Gathered {
+    fn add_config(&mut self, other: &Arc<Config>) -> Result<()> {
+        match &mut self.config {
+            None => self.config = Some(other.clone()),
+            Some(own) if Arc::ptr_eq(own, other) => {}
+            Some(own) => Arc::make_mut(own).merge(other)?,
+        }
+        Ok(())
+    }
+}
+
+/// An entry of `resources`: a file of objects, or the folder of another kustomization.
+fn resource(source: &Source, entry: &str, all: &mut Gathered) -> Result<()> {
+    if source.is_dir(entry) {
+        let sub = base(source, entry, Gathered::default(), false)?;
+        append_all(&mut all.list, sub.list)?;
+        if let Some(config) = &sub.config {
+            all.add_config(config)?;
+        }
+        return all.vars.merge(sub.vars);
+    }
+    let origin = source.display(entry);
+    let values = yaml::parse_objects(&source.text(entry)?, &origin)?;
+    append_all(&mut all.list, values.into_iter().map(Resource::new).collect())
+        .map_err(|error| error.context(format!("adding {origin}")))
+}
+
+/// Gathers what the kustomization in another folder makes.
+fn base(source: &Source, entry: &str, start: Gathered, component: bool) -> Result<Gathered> {
+    let sub = source.base(entry)?;
+    let (spec, path) = read(&sub)?;
+    if spec.component != component {
+        let wanted = if component { "Component" } else { "Kustomization" };
+        return Err(invalid(format!("{} must be of kind {wanted}", path.display()))
+            .hint("list components in `components`, all else in `resources`"));
+    }
+    accumulate(&sub, &spec, start).map_err(|error| error.context(format!("in {}", path.display())))
+}
+
+/// True for objects that are meant for other tools only.
+fn is_local(resource: &Resource) -> bool {
+    resource.annotations().get("config.kubernetes.io/local-config").is_some_and(|value| value != "false")
+}
+
+/// Annotations that kustomize and its kin keep for themselves.
+const INTERNAL: [&str; 9] = [
+    "config.kubernetes.io/index",
+    "config.kubernetes.io/path",
+    "config.kubernetes.io/id",
+    "config.kubernetes.io/origin",
+    "alpha.config.kubernetes.io/transformations",
+    "config.k8s.io/id",
+    "internal.config.kubernetes.io/index",
+    "internal.config.kubernetes.io/path",
+    "internal.config.kubernetes.io/id",
+];
+
+/// The object as it comes out: annotations are texts, whole numbers have no fraction.
+fn finish(mut resource: Resource) -> Object {
+    let mut annotations: IndexMap<String, String> = resource.annotations();
+    annotations.retain(|key, _| !INTERNAL.contains(&key.as_str()));
+    let had = resource.value.pointer("/metadata/annotations").is_some();
+    if had {
+        resource.set_metadata("annotations", &annotations);
+    }
+    whole_numbers(&mut resource.value);
+    Object(resource.value)
+}
+
+fn whole_numbers(value: &mut Value) {
+    match value {
+        Value::Number(number) if number.is_f64() => {
+            let float = number.as_f64().unwrap_or_default();
+            if float.fract() == 0.0 && float.abs() < 9e15 {
+                *value = Value::from(float as i64);
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(whole_numbers),
+        Value::Object(map) => map.values_mut().for_each(whole_numbers),
+        _ => {}
+    }
+}

@@ -1,0 +1,12 @@
+//! Field specs: which fields of which kinds a transformer touches, and what is known about the built-in kinds.
+
+mod config;
+mod defaults;
+mod schema;
+mod spec;
+mod walk;
+
+pub use config::Config;
+pub use schema::{Place, Schema, is_cluster_scoped};
+pub use spec::{FieldSpec, Referrers, merge_all};
+pub use walk::{Create, apply, split_path};

@@ -1,0 +1,117 @@
+//! Following a field spec's path into an object.
+
+use serde_json::{Map, Value};
+
+use super::super::invalid;
+use super::super::resource::Gvk;
+use super::FieldSpec;
+use crate::model::Result;
+
+/// What is made where a field is missing and the spec says `create`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Create {
+    /// Nothing: a missing field is left out.
+    Nothing,
+    /// A map.
+    Map,
+    /// A scalar, null until it is set.
+    Scalar,
+}
+
+/// A path as names.
+pub fn split_path(path: &str) -> Vec<String> {
+    let path = if path.len() > 1 { path.strip_prefix('/').unwrap_or(path) } else { path };
+    let mut names: Vec<String> = Vec::new();
+    for part in path.split('/') {
+        match names.last_mut() {
+            Some(last) if last.ends_with('\\') => {
+                last.pop();
+                last.push('/');
+                last.push_str(part);
+            }
+            _ => names.push(part.to_owned()),
+        }
+    }
+    names
+}
+
+/// Calls `set` on every value that a field spec leads to, if the object is of its kind. Lists on the way are followed into
+/// every element.
+pub fn apply(
+    object: &mut Value,
+    spec: &FieldSpec,
+    create: Create,
+    set: &mut dyn FnMut(&mut Value) -> Result<()>,
+) -> Result<()> {
+    if !Gvk::of(object).is_selected_by(&spec.gvk) {
+        return Ok(());
+    }
+    let names = split_path(&spec.path);
+    let create = if spec.create { create } else { Create::Nothing };
+    walk(object, &names, create, set).map_err(|error| {
+        let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
+        let kind = object.get("kind").and_then(Value::as_str).unwrap_or_default();
+        error.context(format!("field `{}` of {kind} `{name}`", spec.path))
+    })
+}
+
+fn walk(
+    value: &mut Value,
+    names: &[String],
+    create: Create,
+    set: &mut dyn FnMut(&mut Value) -> Result<()>,
+) -> Result<()> {
+    let Some((name, rest)) = names.split_first() else { return set(value) };
+    match value {
+        Value::Null => Ok(()),
+        Value::Array(items) => items.iter_mut().try_for_each(|item| walk(item, names, create, set)),
+        Value::Object(map) => {
+            let Some(child) = step(map, name, rest.is_empty(), create)? else { return Ok(()) };
+            walk(child, rest, create, set)
+        }
+        _ => Err(invalid(format!("a map or a list expected before `{name}`"))),
+    }
+}
+
+fn step<'a>(map: &'a mut Map<String, Value>, name: &str, last: bool, create: Create) -> Result<Option<&'a mut Value>> {
+    let (name, is_list) = match name.strip_suffix("[]") {
+        Some(name) => (name, true),
+        None => (name, false),
+    };
+    if name.is_empty() {
+        return Err(invalid("an empty name in the path"));
+    }
+    let make = match create {
+        _ if is_list => None,
+        Create::Nothing => None,
+        Create::Scalar if last => Some(Value::Null),
+        Create::Scalar | Create::Map => Some(Value::Object(Map::new())),
+    };
+    if let Some(value) = make {
+        let child = map.entry(name).or_insert_with(|| value.clone());
+        if child.is_null() {
+            *child = value;
+        }
+        return Ok(Some(child));
+    }
+    let child = map.get_mut(name);
+    // A list that is null becomes an empty one.
+    Ok(child.map(|child| {
+        if is_list && child.is_null() {
+            *child = Value::Array(Vec::new());
+        }
+        child
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_in_names_are_escaped() {
+        assert_eq!(split_path(r"metadata/annotations/a.io\/b"), ["metadata", "annotations", "a.io/b"]);
+        assert_eq!(split_path("/a/b"), ["a", "b"]);
+        assert_eq!(split_path(""), [""]);
+    }
+}

@@ -1,0 +1,127 @@
+//! Files and folders below a kustomization, and what is refused.
+//!
+//! A kustomization reads files in or below its own folder only; other kustomizations may lie anywhere except at or above a
+//! folder that is being built, which would be a cycle.
+
+use std::path::{Path, PathBuf};
+
+use super::invalid;
+use crate::model::{Error, ErrorClass, Result};
+
+/// The names of a kustomization file.
+const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+/// The deepest chain of kustomizations.
+const MAX_DEPTH: usize = 64;
+
+/// The folder of a kustomization and those that led to it.
+#[derive(Debug, Clone)]
+pub struct Source {
+    root: PathBuf,
+    ancestors: Vec<PathBuf>,
+}
+
+impl Source {
+    /// The folder to build.
+    pub fn root(dir: &Path) -> Result<Source> {
+        let root = fs_err::canonicalize(dir).map_err(|error| invalid(error.to_string()))?;
+        if !root.is_dir() {
+            return Err(invalid(format!("`{}` is not a folder", dir.display())));
+        }
+        Ok(Source { root, ancestors: Vec::new() })
+    }
+
+    /// The kustomization file: its text and its path.
+    pub fn kustomization(&self) -> Result<(String, PathBuf)> {
+        let found: Vec<&str> = FILE_NAMES.into_iter().filter(|name| self.root.join(name).is_file()).collect();
+        match found[..] {
+            [name] => Ok((self.text(name)?, self.root.join(name))),
+            [] => Err(invalid(format!("no kustomization.yaml in {}", self.root.display()))
+                .hint("a base must be a folder with a kustomization.yaml, kustomization.yml or Kustomization")),
+            _ => Err(invalid(format!(
+                "more than one kustomization file in {}: {}",
+                self.root.display(),
+                found.join(", ")
+            ))),
+        }
+    }
+
+    /// The bytes of a file that the kustomization names.
+    pub fn bytes(&self, path: &str) -> Result<Vec<u8>> {
+        refuse_remote(path)?;
+        let full = self.root.join(path);
+        let real = fs_err::canonicalize(&full).map_err(|error| missing(&full, &error))?;
+        if !real.starts_with(&self.root) {
+            return Err(invalid(format!("file `{}` is not in or below `{}`", full.display(), self.root.display()))
+                .hint("move the file below the kustomization, or make its folder a kustomization of its own"));
+        }
+        if real.is_dir() {
+            return Err(invalid(format!("`{}` is a folder, a file is expected", full.display())));
+        }
+        fs_err::read(&real).map_err(|error| missing(&full, &error))
+    }
+
+    /// The text of a file that the kustomization names.
+    pub fn text(&self, path: &str) -> Result<String> {
+        String::from_utf8(self.bytes(path)?)
+            .map_err(|_| invalid(format!("{}: not a text in UTF-8", self.root.join(path).display())))
+    }
+
+    /// The folder of another kustomization that this one names.
+    pub fn base(&self, path: &str) -> Result<Source> {
+        refuse_remote(path)?;
+        if path.is_empty() {
+            return Err(invalid("an empty path"));
+        }
+        if Path::new(path).is_absolute() {
+            return Err(invalid(format!("the path `{path}` of a base must not be absolute")));
+        }
+        if path.split('/').any(|part| part != ".." && part.contains("..")) {
+            return Err(invalid(format!("the path `{path}` is ambiguous"))
+                .hint("two list entries may have run together: mind the indentation in the kustomization"));
+        }
+        let full = self.root.join(path);
+        let root = fs_err::canonicalize(&full).map_err(|error| missing(&full, &error))?;
+        if !root.is_dir() {
+            return Err(invalid(format!("`{}` is not a folder", full.display())));
+        }
+        let mut ancestors = self.ancestors.clone();
+        ancestors.push(self.root.clone());
+        if let Some(visited) = ancestors.iter().rev().find(|visited| visited.starts_with(&root)) {
+            return Err(invalid(format!(
+                "cycle: the base `{}` contains `{}`, which is being built",
+                root.display(),
+                visited.display()
+            )));
+        }
+        if ancestors.len() > MAX_DEPTH {
+            return Err(invalid(format!("more than {MAX_DEPTH} kustomizations below each other")));
+        }
+        Ok(Source { root, ancestors })
+    }
+
+    /// True if the path names a folder that exists.
+    pub fn is_dir(&self, path: &str) -> bool {
+        self.root.join(path).is_dir()
+    }
+
+    /// How a file that the kustomization names is called in errors.
+    pub fn display(&self, path: &str) -> String {
+        self.root.join(path).display().to_string()
+    }
+}
+
+fn refuse_remote(path: &str) -> Result<()> {
+    let remote = path.contains("://") || path.starts_with("git@") || path.starts_with("github.com/");
+    if remote {
+        return Err(invalid(format!("`{path}` is remote: the renderer has no network"))
+            .hint("fetch it beforehand and name the local folder or file"));
+    }
+    Ok(())
+}
+
+fn missing(full: &Path, error: &std::io::Error) -> Error {
+    if error.kind() == std::io::ErrorKind::NotFound {
+        return invalid(format!("{}: no such file or folder", full.display()));
+    }
+    Error::new(ErrorClass::Config, error.to_string())
+}

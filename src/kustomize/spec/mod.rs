@@ -1,0 +1,144 @@
+//! The kustomization file as a typed value.
+
+mod fields;
+mod generator;
+mod parts;
+
+use std::path::Path;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use super::{invalid, yaml};
+use crate::model::Result;
+
+pub use fields::Fields;
+pub use generator::{Behavior, Generator, GeneratorKind};
+pub use parts::{Image, Label, Patch, Replica, Selector, SortOptions, Var, read_gvk};
+
+/// What a kustomization file says.
+#[derive(Debug, Default)]
+pub struct Kustomization {
+    /// True for `kind: Component`.
+    pub component: bool,
+    /// Files and folders; `bases` are appended.
+    pub resources: Vec<String>,
+    /// Folders of components.
+    pub components: Vec<String>,
+    /// The namespace to set; empty for none.
+    pub namespace: String,
+    /// The prefix of names; empty for none.
+    pub name_prefix: String,
+    /// The suffix of names; empty for none.
+    pub name_suffix: String,
+    /// Labels for objects, templates and selectors.
+    pub common_labels: IndexMap<String, String>,
+    /// Labels with a choice of places.
+    pub labels: Vec<Label>,
+    /// Annotations for objects and templates.
+    pub common_annotations: IndexMap<String, String>,
+    /// Strategic merge patches: paths or inline text.
+    pub patches_strategic_merge: Vec<String>,
+    /// JSON patches with a target.
+    pub patches_json: Vec<Patch>,
+    /// Patches of either kind.
+    pub patches: Vec<Patch>,
+    /// ConfigMaps, then Secrets, with the global options merged in.
+    pub generators: Vec<Generator>,
+    /// Image changes.
+    pub images: Vec<Image>,
+    /// Replica counts.
+    pub replicas: Vec<Replica>,
+    /// Vars.
+    pub vars: Vec<Var>,
+    /// Files of field specs.
+    pub configurations: Vec<String>,
+    /// The order of the result, if this is the root.
+    pub sort_options: Option<SortOptions>,
+}
+
+/// Fields of a kustomization that the renderer refuses, with what to do instead.
+const REFUSED: [(&str, &str); 9] = [
+    ("helmCharts", "render the chart beforehand and list its output in `resources`"),
+    ("helmGlobals", "render the chart beforehand and list its output in `resources`"),
+    ("helmChartInflationGenerator", "render the chart beforehand and list its output in `resources`"),
+    ("generators", "run the generator beforehand and list its output in `resources`"),
+    ("transformers", "use the built-in fields, or `patches`"),
+    ("validators", "validate the rendered objects instead"),
+    ("buildMetadata", "leave it out"),
+    ("crds", "name the fields in a file under `configurations`"),
+    ("replacements", "use `vars` or `patches`"),
+];
+
+impl Kustomization {
+    /// Reads a kustomization file.
+    pub fn parse(text: &str, path: &Path) -> Result<Kustomization> {
+        let origin = path.display().to_string();
+        let document = yaml::parse_legacy(text, &origin)?;
+        let mut fields = match &document {
+            Value::Null => return Err(invalid(format!("{origin}: the kustomization is empty"))),
+            other => Fields::new(other, &origin)?,
+        };
+        let kind = fields.text("kind")?;
+        let version = fields.text("apiVersion")?;
+        check_type(&kind, &version, &origin)?;
+        if fields.nothing_left() {
+            return Err(invalid(format!("{origin}: the kustomization is empty")));
+        }
+        for (name, instead) in REFUSED {
+            if fields.take(name).is_some_and(|v| !matches!(v, Value::Array(items) if items.is_empty())) {
+                return Err(invalid(format!("{origin}: the field `{name}` is not supported")).hint(instead));
+            }
+        }
+        let spec = Kustomization::read(&mut fields, kind == "Component")?;
+        fields.done()?;
+        Ok(spec)
+    }
+
+    fn read(fields: &mut Fields<'_>, component: bool) -> Result<Kustomization> {
+        fields.take("metadata");
+        fields.nested("openapi", parts::check_openapi)?;
+        let options = fields.nested("generatorOptions", generator::GeneratorOptions::read)?;
+        let mut resources = fields.texts("resources")?;
+        resources.extend(fields.texts("bases")?);
+        let mut images = fields.list("images", Image::read)?;
+        images.extend(fields.list("imageTags", Image::read)?);
+        let mut generators = fields.list("configMapGenerator", |f| Generator::read(f, GeneratorKind::ConfigMap))?;
+        generators.extend(fields.list("secretGenerator", |f| Generator::read(f, GeneratorKind::Secret))?);
+        if let Some(options) = &options {
+            generators.iter_mut().for_each(|g| g.options.inherit(options));
+        }
+        Ok(Kustomization {
+            component,
+            resources,
+            components: fields.texts("components")?,
+            namespace: fields.text("namespace")?,
+            name_prefix: fields.text("namePrefix")?,
+            name_suffix: fields.text("nameSuffix")?,
+            common_labels: fields.text_map("commonLabels")?,
+            labels: fields.list("labels", Label::read)?,
+            common_annotations: fields.text_map("commonAnnotations")?,
+            patches_strategic_merge: fields.texts("patchesStrategicMerge")?,
+            patches_json: fields.list("patchesJson6902", Patch::read)?,
+            patches: fields.list("patches", Patch::read)?,
+            generators,
+            images,
+            replicas: fields.list("replicas", Replica::read)?,
+            vars: fields.list("vars", Var::read)?,
+            configurations: fields.texts("configurations")?,
+            sort_options: fields.nested("sortOptions", SortOptions::read)?,
+        })
+    }
+}
+
+fn check_type(kind: &str, version: &str, origin: &str) -> Result<()> {
+    let wanted = match kind {
+        "" | "Kustomization" => "kustomize.config.k8s.io/v1beta1",
+        "Component" => "kustomize.config.k8s.io/v1alpha1",
+        _ => return Err(invalid(format!("{origin}: kind must be Kustomization or Component, not `{kind}`"))),
+    };
+    if !version.is_empty() && version != wanted {
+        return Err(invalid(format!("{origin}: apiVersion must be {wanted}, not `{version}`")));
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! The transformers of one kustomization, in kustomize's order.
+
+mod images;
+mod meta;
+mod names;
+mod namespace;
+
+use super::fields::{Config, Schema};
+use super::patch::{self, Loaded};
+use super::resource::Resource;
+use super::source::Source;
+use super::spec::Kustomization;
+use crate::model::Result;
+
+/// Applies a kustomization's transformers to its objects. All patch files are read before anything is changed.
+pub fn run(
+    list: &mut Vec<Resource>,
+    spec: &Kustomization,
+    source: &Source,
+    config: &Config,
+    schema: &Schema,
+) -> Result<()> {
+    let mut patches: Vec<Loaded> = Vec::new();
+    if !spec.patches_strategic_merge.is_empty() {
+        patches.push(patch::load_strategic(source, &spec.patches_strategic_merge)?);
+    }
+    for entry in &spec.patches {
+        patches.extend(patch::load_any(source, entry)?);
+    }
+    let json: Vec<Loaded> =
+        spec.patches_json.iter().map(|entry| patch::load_json(source, entry)).collect::<Result<_>>()?;
+
+    patches.iter().try_for_each(|patch| patch.apply(list, schema))?;
+    if !spec.namespace.is_empty() {
+        namespace::set(list, &spec.namespace, &config.namespace)?;
+    }
+    names::prefix(list, &spec.name_prefix, &config.name_prefix)?;
+    names::suffix(list, &spec.name_suffix, &config.name_suffix)?;
+    meta::labels(list, spec, config)?;
+    meta::annotations(list, &spec.common_annotations, &config.common_annotations)?;
+    json.iter().try_for_each(|patch| patch.apply(list, schema))?;
+    names::replicas(list, &spec.replicas, &config.replicas)?;
+    spec.images.iter().try_for_each(|image| images::set(list, image, &config.images))
+}
