@@ -40,6 +40,8 @@ impl Report {
     pub fn outcome(&self) -> Outcome {
         match self.result() {
             Ok(()) => Outcome::Success,
+            // Each failure was told when it happened.
+            Err(error) if self.failures.len() > 1 => Outcome::Failed { message: error.chain[0].clone() },
             Err(error) => Outcome::Failed { message: error.to_string() },
         }
     }
@@ -49,10 +51,10 @@ impl Report {
 pub(super) fn combine(failures: &[(Addr, Error)]) -> Option<Error> {
     let (addr, first) = failures.first()?;
     if failures.len() == 1 {
-        return Some(first.clone().context(addr.to_string()));
+        return Some(named(addr, first));
     }
     let gravest = failures.iter().map(|(_, error)| error).max_by_key(|error| gravity(error.class))?;
-    let texts: Vec<_> = failures.iter().map(|(addr, error)| format!("{addr}: {error}")).collect();
+    let texts: Vec<_> = failures.iter().map(|(addr, error)| named(addr, error).to_string()).collect();
     let mut hints: Vec<String> = Vec::new();
     for hint in failures.iter().flat_map(|(_, error)| &error.hints) {
         if !hints.contains(hint) {
@@ -60,7 +62,15 @@ pub(super) fn combine(failures: &[(Addr, Error)]) -> Option<Error> {
         }
     }
     let error = Error::new(gravest.class, format!("{} resources failed", failures.len()));
-    Some(Error { hints, request_id: gravest.request_id.clone(), ..error.caused_by(texts.join("; ")) })
+    Some(Error { hints, request_id: gravest.request_id.clone(), ..error.caused_by(texts.join("\n")) })
+}
+
+/// An error that says which resource it is about.
+fn named(addr: &Addr, error: &Error) -> Error {
+    match error.chain.first() {
+        Some(first) if first.starts_with(addr.as_str()) => error.clone(),
+        _ => error.clone().context(addr.to_string()),
+    }
 }
 
 /// Which class decides the exit code when several fail: first what makes going on pointless.

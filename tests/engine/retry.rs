@@ -58,7 +58,7 @@ async fn all_failures_are_reported() {
         Spec { denied: true, ..spec("cluster/role-b", &[]) },
     ]);
     let error = bench.up().await.unwrap_err();
-    assert_eq!(error.to_string(), "2 resources failed: cluster/role-a: denied; cluster/role-b: denied");
+    assert_eq!(error.to_string(), "2 resources failed: cluster/role-a: denied\ncluster/role-b: denied");
     let failed = bench
         .events
         .lock()
