@@ -11,10 +11,14 @@ pub(super) fn make_structural(root: &mut Value, keep: bool, at: &str, changes: &
         map.insert("type".into(), "object".into());
         changes.push(format!("{at}/type: (none) → object"));
     }
-    node(root, keep, true);
+    node(root, keep);
+    // The server knows the metadata of a resource itself and allows no word about it here.
+    if let Some(metadata) = root.pointer_mut("/properties/metadata").and_then(Value::as_object_mut) {
+        metadata.shift_remove("x-kubernetes-preserve-unknown-fields");
+    }
 }
 
-fn node(value: &mut Value, keep: bool, root: bool) {
+fn node(value: &mut Value, keep: bool) {
     let Some(map) = value.as_object_mut() else { return };
     if map.get("type").is_none() && !untyped(map) {
         let inferred = if map.contains_key("properties") || map.contains_key("additionalProperties") {
@@ -31,16 +35,15 @@ fn node(value: &mut Value, keep: bool, root: bool) {
         }
     }
     let is_object = map.get("type").and_then(Value::as_str) == Some("object");
-    let open = !map.contains_key("additionalProperties");
-    if keep && is_object && open && (root || map.contains_key("properties")) {
+    if keep && is_object && !map.contains_key("additionalProperties") {
         map.insert("x-kubernetes-preserve-unknown-fields".into(), true.into());
     }
     for child in map.get_mut("properties").and_then(Value::as_object_mut).into_iter().flatten() {
-        node(child.1, keep, false);
+        node(child.1, keep);
     }
     for key in ["items", "additionalProperties"] {
         if let Some(child) = map.get_mut(key) {
-            node(child, keep, false);
+            node(child, keep);
         }
     }
 }

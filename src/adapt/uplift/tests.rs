@@ -22,7 +22,7 @@ fn shown(value: Value) -> String {
 
 #[test]
 fn crd_with_one_schema_that_keeps_unknown_fields() {
-    insta::assert_snapshot!(shown(json!({
+    let text = shown(json!({
         "apiVersion": "apiextensions.k8s.io/v1beta1",
         "kind": "CustomResourceDefinition",
         "metadata": {"name": "books.example.com"},
@@ -33,8 +33,10 @@ fn crd_with_one_schema_that_keeps_unknown_fields() {
             "subresources": {"status": {}},
             "additionalPrinterColumns": [{"JSONPath": ".spec.title", "name": "Title", "type": "string"}],
             "validation": {"openAPIV3Schema": {"properties": {
+                "metadata": {"type": "object"},
                 "spec": {"properties": {
                     "title": {"type": "string"},
+                    "raw": {"type": "object"},
                     "pages": {"items": {"properties": {"text": {"type": "string"}}}},
                     "labels": {"additionalProperties": {"type": "string"}},
                     "anything": {"description": "says nothing of its type"},
@@ -43,22 +45,24 @@ fn crd_with_one_schema_that_keeps_unknown_fields() {
             }}},
             "versions": [{"name": "v1", "served": true, "storage": true}, {"name": "v1alpha1", "served": true, "storage": false}]
         }
-    })));
+    }));
+    insta::assert_snapshot!(text);
 }
 
 #[test]
 fn crd_without_schema_and_versions() {
-    insta::assert_snapshot!(shown(json!({
+    let text = shown(json!({
         "apiVersion": "apiextensions.k8s.io/v1beta1",
         "kind": "CustomResourceDefinition",
         "metadata": {"name": "codes.example.com"},
         "spec": {"group": "example.com", "names": {"kind": "Code", "plural": "codes"}, "scope": "Namespaced", "version": "v1"}
-    })));
+    }));
+    insta::assert_snapshot!(text);
 }
 
 #[test]
 fn crd_with_conversion_that_prunes() {
-    insta::assert_snapshot!(shown(json!({
+    let text = shown(json!({
         "apiVersion": "apiextensions.k8s.io/v1beta1",
         "kind": "CustomResourceDefinition",
         "metadata": {"name": "services.example.com"},
@@ -77,12 +81,13 @@ fn crd_with_conversion_that_prunes() {
                 "schema": {"openAPIV3Schema": {"type": "object", "properties": {"spec": {"type": "object"}}}}
             }]
         }
-    })));
+    }));
+    insta::assert_snapshot!(text);
 }
 
 #[test]
 fn webhook_keeps_the_defaults_of_its_time() {
-    insta::assert_snapshot!(shown(json!({
+    let text = shown(json!({
         "apiVersion": "admissionregistration.k8s.io/v1beta1",
         "kind": "MutatingWebhookConfiguration",
         "metadata": {"name": "hook"},
@@ -91,17 +96,19 @@ fn webhook_keeps_the_defaults_of_its_time() {
             {"name": "b.example.com", "failurePolicy": "Fail", "matchPolicy": "Equivalent", "timeoutSeconds": 5,
              "sideEffects": "Some", "admissionReviewVersions": ["v1", "v1beta1"], "clientConfig": {}}
         ]
-    })));
+    }));
+    insta::assert_snapshot!(text);
 }
 
 #[test]
 fn certificate_fields_move() {
-    insta::assert_snapshot!(shown(json!({
+    let text = shown(json!({
         "apiVersion": "cert-manager.io/v1alpha2",
         "kind": "Certificate",
         "metadata": {"name": "cert", "namespace": "example"},
         "spec": {"commonName": "a", "keyAlgorithm": "ecdsa", "keySize": 256, "organization": ["o"], "uriSANs": ["spiffe://a"]}
-    })));
+    }));
+    insta::assert_snapshot!(text);
 }
 
 /// In v1beta1 `{}` selected no pod; v1 would select all of them.
