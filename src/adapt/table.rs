@@ -29,6 +29,7 @@ const ADAPTATIONS: &[(&str, &str)] = embedded![
     "adaptations/fixes/credentials.yaml",
     "adaptations/fixes/authservice.yaml",
     "adaptations/fixes/leftovers.yaml",
+    "adaptations/fixes/training-operator.yaml",
     "adaptations/fixes/placeholders.yaml",
     "adaptations/fixes/csi-driver.yaml",
     "adaptations/fixes/device-plugin.yaml",
@@ -81,6 +82,11 @@ pub(super) fn component(name: &str, values: &Values) -> Result<Vec<Object>> {
 pub fn own_objects(set: Set, values: &Values) -> Result<Vec<Object>> {
     match set {
         Set::StorageClass => component("storage-class.yaml", values),
+        Set::GpuPool if values.karpenter_version.starts_with("0.") => Err(Error::new(
+            ErrorClass::Config,
+            format!("Karpenter {} has no NodePool and no EC2NodeClass", values.karpenter_version),
+        )
+        .hint("set spec.karpenter.version to 1.14.1; the old APIs know no AMI for today's EKS")),
         Set::GpuPool => component("gpu-pool.yaml", values),
         _ => Ok(Vec::new()),
     }

@@ -43,7 +43,7 @@ pub(super) fn text(here: &Place, text: &str, registry: &str) -> Vec<Finding> {
             let host = name::host(word)?.split(':').next()?;
             let public = PUBLIC.iter().any(|known| host == *known || host.ends_with(&format!(".{known}")));
             let aws = host.contains(".dkr.ecr.") || host.contains(".dkr-ecr.");
-            (public || aws && !ours(word, registry)).then(|| here.finding("image", word, HINT))
+            ((public || aws) && !ours(word, registry)).then(|| here.finding("image", word, HINT))
         })
         .collect()
 }

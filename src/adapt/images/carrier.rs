@@ -30,6 +30,14 @@ pub(super) enum Form {
     Containers,
     /// Environment variables of containers, by name; `A_IMAGE` takes its tag from `A_TAG`, if that is there.
     Env(Vec<String>),
+    /// A variable of containers that names an image without its tag, which people choose later; the usual tags are
+    /// listed.
+    Repository {
+        /// The variable.
+        env: String,
+        /// The usual tags.
+        tags: Vec<String>,
+    },
     /// Flags of containers, `--flag name` or `--flag=name`.
     Flags(Vec<String>),
     /// Whole names at these paths.

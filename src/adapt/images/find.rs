@@ -35,6 +35,12 @@ pub(super) fn find(form: &Form, value: &Value) -> Result<Vec<Found>> {
         }
         Form::Names(paths) => paths.iter().flat_map(|p| names(value, &path::find(value, &path::parse(p)))).collect(),
         Form::Env(patterns) => containers(value).iter().flat_map(|at| env(value, at, patterns)).collect(),
+        Form::Repository { env: name, tags } => {
+            let mut found: Vec<Found> =
+                containers(value).iter().flat_map(|at| env(value, at, std::slice::from_ref(name))).collect();
+            found.iter_mut().for_each(|one| one.tails = tags.iter().map(|tag| format!(":{tag}")).collect());
+            found
+        }
         Form::Flags(flags) => containers(value).iter().flat_map(|at| arguments(value, at, flags)).collect(),
         Form::Split { at, name, tags } => at.iter().flat_map(|at| split(value, at, name, tags)).collect(),
         Form::Join { hub, names, tag } => join(value, hub, names, tag).into_iter().collect(),
