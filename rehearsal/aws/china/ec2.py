@@ -123,6 +123,20 @@ def delete_nat_gateway(self: Any) -> ActionResult:
     return ActionResult({"NatGatewayId": id})
 
 
+_moto_gateways = nat.NatGatewayBackend.describe_nat_gateways
+
+
+def describe_nat_gateways(self: Any, filters: Any, nat_gateway_ids: list[str] | None) -> list[Any]:
+    """DescribeNatGateways: moto ignores filters by tag."""
+    wanted = {name[4:]: values for name, values in (filters or {}).items() if name.startswith("tag:")}
+    return [
+        gateway
+        for gateway in _moto_gateways(self, filters, nat_gateway_ids)
+        if all({tag["key"]: tag["value"] for tag in gateway.get_tags()}.get(key) in values for key, values in wanted.items())
+    ]
+
+
+nat.NatGatewayBackend.describe_nat_gateways = describe_nat_gateways  # type: ignore[method-assign]
 responses.NatGateways.create_nat_gateway = create_nat_gateway  # type: ignore[method-assign]
 responses.NatGateways.delete_nat_gateway = delete_nat_gateway  # type: ignore[method-assign]
 
