@@ -85,11 +85,11 @@ async fn one_stage(
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
     loop {
-        let answers: Vec<(&Object, Result<Object, Refusal>)> = stream::iter(left)
-            .map(|object| async move { (object, one(client, object, began).await) })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
+        let mut calls = Vec::with_capacity(left.len());
+        for object in left {
+            calls.push(tried(client, object, began));
+        }
+        let answers: Vec<_> = stream::iter(calls).buffer_unordered(AT_ONCE).collect().await;
         let mut passing = Vec::new();
         let mut lasting = Vec::new();
         for (object, answer) in answers {
@@ -115,6 +115,10 @@ async fn one_stage(
         pause = (pause * 2).min(LONGEST_PAUSE);
         left = passing.into_iter().map(|(object, _)| object).collect();
     }
+}
+
+async fn tried<'a>(client: &Client, object: &'a Object, began: Instant) -> (&'a Object, Result<Object, Refusal>) {
+    (object, one(client, object, began).await)
 }
 
 async fn one(client: &Client, object: &Object, began: Instant) -> Result<Object, Refusal> {

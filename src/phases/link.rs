@@ -9,10 +9,16 @@ use crate::engine::Context;
 use crate::kube::{Client, Endpoint, TokenSource, connect};
 use crate::model::Result;
 
+use super::manifests::Renders;
+
 /// Connects to the cluster when it is first needed, from the outputs of `cluster/eks`, and again if they change.
 pub struct Link {
     token: TokenSource,
     current: Mutex<Option<(Endpoint, Client)>>,
+    /// What was rendered for the cluster in this run.
+    pub renders: Renders,
+    /// What was rendered for the names of images alone.
+    pub names: Renders,
 }
 
 impl Link {
@@ -28,7 +34,7 @@ impl Link {
 
     /// A link whose tokens come from elsewhere.
     pub fn with_token(token: TokenSource) -> Self {
-        Link { token, current: Mutex::new(None) }
+        Link { token, current: Mutex::new(None), renders: Renders::default(), names: Renders::default() }
     }
 
     /// A client, or `None` while `cluster/eks` doesn't exist. No request is sent.

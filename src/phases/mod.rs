@@ -2,8 +2,14 @@
 
 pub mod cluster;
 pub mod data;
+pub mod gpu;
+pub mod images;
 pub mod karpenter;
+pub mod kubeflow;
 pub mod link;
+pub mod manifests;
+mod part;
+pub mod platform;
 pub mod site;
 
 use std::path::PathBuf;
@@ -45,5 +51,10 @@ pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
     let mut all = cluster::resources(deps);
     all.extend(data::resources(deps));
     all.extend(karpenter::aws::resources(deps));
+    all.extend(images::resources(deps));
+    all.extend(platform::resources(deps));
+    all.extend(kubeflow::resources(deps));
+    all.extend(gpu::resources(deps));
+    all.extend(karpenter::cluster::resources(deps));
     all
 }

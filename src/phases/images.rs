@@ -1,0 +1,113 @@
+//! The phase `images`: which images the deployment pulls, and under which names they must be in the registry.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::adapt::ImageRef;
+use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
+use crate::model::{Action, Addr, Change, Readiness, Result};
+
+use super::Deps;
+use super::manifests::{offline_values, sets};
+
+/// The list, `images.tsv` in the deployment's folder: source, target and places, one image a line.
+struct List {
+    deps: Deps,
+}
+
+/// The resources of the phase.
+pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    vec![Arc::new(List { deps: deps.clone() })]
+}
+
+/// The images of all sets, once each. Needs no cluster: names depend on the registry alone.
+pub async fn list(deps: &Deps) -> Result<Vec<ImageRef>> {
+    let mut values = offline_values(&deps.config);
+    values.account.clone_from(&deps.account);
+    values.registry = deps.config.registry(&deps.account);
+    let mut all: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    for set in sets(&deps.config) {
+        let rendered = deps.link.names.get(set, &deps.config, &deps.bundle, values.clone()).await?;
+        for image in &rendered.images {
+            all.entry((image.source.clone(), image.target.clone())).or_default().extend(image.places.iter().cloned());
+        }
+    }
+    Ok(all.into_iter().map(|((source, target), places)| ImageRef { source, target, places }).collect())
+}
+
+/// The list as text: a header, then a line an image.
+pub fn to_tsv(images: &[ImageRef]) -> String {
+    let mut text = String::from("source\ttarget\tplaces\n");
+    for image in images {
+        text.push_str(&format!("{}\t{}\t{}\n", image.source, image.target, image.places.join(", ")));
+    }
+    text
+}
+
+impl List {
+    fn path(&self) -> PathBuf {
+        self.deps.state_dir.join("images.tsv")
+    }
+
+    fn outputs(&self, images: &[ImageRef]) -> Outputs {
+        let path = self.path().display().to_string();
+        Outputs::from([("path".into(), path), ("count".into(), images.len().to_string())])
+    }
+}
+
+#[async_trait]
+impl Resource for List {
+    fn addr(&self) -> Addr {
+        "images/list".into()
+    }
+
+    fn title(&self) -> String {
+        "list of images".into()
+    }
+
+    async fn read(&self, _cx: &Context) -> Result<Observed> {
+        let images = list(&self.deps).await?;
+        let path = self.path();
+        if !path.exists() {
+            return Ok(Observed::Absent);
+        }
+        let same = fs_err::read_to_string(&path)? == to_tsv(&images);
+        let change = Change::update("images", "the list of another version", format!("{} images", images.len()));
+        Ok(Observed::Present(Live {
+            outputs: self.outputs(&images),
+            owner: Owner::Ours,
+            changes: if same { Vec::new() } else { vec![change] },
+            ready: Readiness::Ready,
+        }))
+    }
+
+    async fn apply(&self, _cx: &Context, _action: Action, _token: &str) -> Result<Outputs> {
+        let images = list(&self.deps).await?;
+        fs_err::create_dir_all(&self.deps.state_dir)?;
+        let file = tempfile::NamedTempFile::new_in(&self.deps.state_dir)?;
+        fs_err::write(file.path(), to_tsv(&images))?;
+        file.persist(self.path()).map_err(|e| e.error)?;
+        Ok(self.outputs(&images))
+    }
+
+    async fn delete(&self, _cx: &Context, _live: &Live) -> Result<()> {
+        match fs_err::remove_file(self.path()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_has_source_target_and_places() {
+        let image = ImageRef { source: "a/b:1".into(), target: "r/a/b:1".into(), places: vec!["x".into(), "y".into()] };
+        assert_eq!(to_tsv(&[image]), "source\ttarget\tplaces\na/b:1\tr/a/b:1\tx, y\n");
+    }
+}

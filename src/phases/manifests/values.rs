@@ -1,0 +1,166 @@
+//! What the adaptations must know, from the configuration and from what exists.
+
+use std::collections::BTreeMap;
+
+use crate::adapt::{KubernetesVersion, Set, Values};
+use crate::aws::Clients;
+use crate::config::{CapacityType, Config};
+use crate::engine::Context;
+use crate::model::{Error, ErrorClass, Result, Secret};
+
+use super::kubernetes;
+
+/// Stands in names for what only AWS knows, in a render without AWS.
+const PLACEHOLDER: &str = "known-after-up";
+/// Stands for the account in a render without one.
+const NO_ACCOUNT: &str = "000000000000";
+
+/// The values of a set, or what isn't there yet that they depend on.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Known {
+    /// All that the set needs.
+    Values(Box<Values>),
+    /// What is missing, in words.
+    Missing(String),
+}
+
+/// What a set takes from other resources: address and output.
+fn inputs(set: Set) -> &'static [(&'static str, &'static str)] {
+    match set {
+        Set::Kubeflow => &[
+            ("data/bucket", "name"),
+            ("data/database", "host"),
+            ("data/role-secrets-manager-sa", "arn"),
+            ("data/admin-secret", "arn"),
+        ],
+        Set::Karpenter => {
+            &[("cluster/eks", "endpoint"), ("karpenter/role-controller", "arn"), ("karpenter/queue", "name")]
+        }
+        Set::GpuPool => &[("karpenter/role-node", "name")],
+        Set::StorageClass | Set::CsiDriver | Set::CsiProvider | Set::DevicePlugin => &[],
+    }
+}
+
+/// The values for one set. What the set doesn't take stays a placeholder. The admin's login is read from Secrets Manager.
+pub async fn known(set: Set, config: &Config, account: &str, clients: &Clients, cx: &Context) -> Result<Known> {
+    let missing = |what: &str| Ok(Known::Missing(format!("{what} doesn't exist yet")));
+    let mut outputs = BTreeMap::new();
+    for (addr, key) in inputs(set) {
+        match cx.output(addr, key).filter(|text| !text.is_empty()) {
+            Some(text) => outputs.insert((*addr, *key), text.to_owned()),
+            None => return missing(addr),
+        };
+    }
+    let mut values = placeholders(config, account)?;
+    let mut fill = |field: &mut String, addr, key| {
+        if let Some(text) = outputs.remove(&(addr, key)) {
+            *field = text;
+        }
+    };
+    fill(&mut values.bucket, "data/bucket", "name");
+    fill(&mut values.db_host, "data/database", "host");
+    fill(&mut values.secrets_role_arn, "data/role-secrets-manager-sa", "arn");
+    fill(&mut values.cluster_endpoint, "cluster/eks", "endpoint");
+    fill(&mut values.karpenter_role_arn, "karpenter/role-controller", "arn");
+    fill(&mut values.karpenter_queue, "karpenter/queue", "name");
+    fill(&mut values.karpenter_node_role, "karpenter/role-node", "name");
+    if set == Set::Kubeflow {
+        let name = format!("{}-admin", config.name());
+        let Some(login) = clients.secret_json(&name).await? else {
+            return missing(&format!("the secret {name}"));
+        };
+        let field = |key: &str| {
+            login.get(key).cloned().ok_or_else(|| {
+                Error::new(ErrorClass::Permanent, format!("the secret {name} has no `{key}`"))
+                    .hint("delete it in Secrets Manager; `kfctl-cn up` makes a new login")
+            })
+        };
+        values.admin_hash = field("hash")?;
+        values.oidc_client_secret = field("clientsecret")?;
+    }
+    Ok(Known::Values(Box::new(values)))
+}
+
+/// The values of all sets, when everything in AWS exists.
+///
+/// # Errors
+/// Class `Permanent`, naming what is missing; and what Secrets Manager refuses.
+pub async fn values(config: &Config, account: &str, clients: &Clients, cx: &Context) -> Result<Values> {
+    let mut all: Option<Values> = None;
+    for set in super::sets(config) {
+        let one = match known(set, config, account, clients, cx).await? {
+            Known::Values(values) => *values,
+            Known::Missing(what) => {
+                return Err(Error::new(ErrorClass::Permanent, what).hint("run `kfctl-cn up`"));
+            }
+        };
+        match (&mut all, set) {
+            (None, _) => all = Some(one),
+            (Some(all), Set::Kubeflow) => {
+                all.bucket = one.bucket;
+                all.db_host = one.db_host;
+                all.secrets_role_arn = one.secrets_role_arn;
+                all.admin_hash = one.admin_hash;
+                all.oidc_client_secret = one.oidc_client_secret;
+            }
+            (Some(all), Set::Karpenter) => {
+                all.cluster_endpoint = one.cluster_endpoint;
+                all.karpenter_role_arn = one.karpenter_role_arn;
+                all.karpenter_queue = one.karpenter_queue;
+            }
+            (Some(all), Set::GpuPool) => all.karpenter_node_role = one.karpenter_node_role,
+            (Some(_), _) => {}
+        }
+    }
+    all.ok_or_else(|| Error::new(ErrorClass::Bug, "no set of manifests is asked for"))
+}
+
+/// The values of a render without AWS: what only AWS knows is marked `known-after-up`.
+pub fn offline_values(config: &Config) -> Values {
+    let account = config.spec.account.as_deref().unwrap_or(NO_ACCOUNT);
+    // A configuration that was loaded has a version that reads.
+    let default = KubernetesVersion { major: 1, minor: 35 };
+    with(config, account, kubernetes(config).unwrap_or(default))
+}
+
+fn placeholders(config: &Config, account: &str) -> Result<Values> {
+    Ok(with(config, account, kubernetes(config)?))
+}
+
+fn with(config: &Config, account: &str, kubernetes: KubernetesVersion) -> Values {
+    let spec = &config.spec;
+    let name = config.name();
+    let role = |part: &str| format!("arn:aws-cn:iam::{account}:role/{name}-{part}-{PLACEHOLDER}");
+    Values {
+        region: spec.region,
+        account: account.into(),
+        cluster: name.into(),
+        cluster_endpoint: format!("https://{PLACEHOLDER}.{}", spec.region.host("eks").replacen("eks.", "", 1)),
+        kubernetes,
+        registry: config.registry(account),
+        bucket: config.bucket(account),
+        db_host: format!("{name}-db.{PLACEHOLDER}.{}", spec.region.host("rds")),
+        rds_secret: format!("{name}-rds-secret"),
+        s3_secret: format!("{name}-s3-secret"),
+        secrets_role_arn: role("secrets-manager-sa"),
+        admin_email: spec.kubeflow.admin.email.clone(),
+        admin_hash: Secret::new(PLACEHOLDER),
+        oidc_client_secret: Secret::new(PLACEHOLDER),
+        karpenter_role_arn: role("karpenter-controller"),
+        karpenter_node_role: format!("{name}-karpenter-node-{PLACEHOLDER}"),
+        karpenter_queue: format!("{name}-{PLACEHOLDER}"),
+        karpenter_version: spec.karpenter.version.clone(),
+        device_plugin_version: spec.gpu.device_plugin_version.clone(),
+        gpu_families: spec.gpu.families.clone(),
+        gpu_capacity_types: spec.gpu.capacity_types.iter().map(|t| capacity(*t).to_owned()).collect(),
+        gpu_max: spec.gpu.max_gpus,
+        gpu_consolidate_after: spec.gpu.consolidate_after.clone(),
+    }
+}
+
+fn capacity(kind: CapacityType) -> &'static str {
+    match kind {
+        CapacityType::OnDemand => "on-demand",
+        CapacityType::Spot => "spot",
+    }
+}

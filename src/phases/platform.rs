@@ -1,0 +1,48 @@
+//! The phase `platform`: what Kubeflow stands on besides the cluster itself.
+
+use std::sync::Arc;
+
+use crate::adapt::Set;
+use crate::engine::Resource;
+use crate::kube::Stage;
+
+use super::Deps;
+use super::part::{Part, Spec};
+
+const SPECS: &[Spec] = &[
+    Spec {
+        addr: "platform/storage-class",
+        title: "default storage class gp3",
+        set: Set::StorageClass,
+        stages: &Stage::ALL,
+        needs: &[],
+        typical: 1,
+        deadline: 60,
+        instances_of: &[],
+    },
+    Spec {
+        addr: "platform/csi-driver",
+        title: "secrets-store CSI driver",
+        set: Set::CsiDriver,
+        stages: &Stage::ALL,
+        needs: &["cluster/node-group"],
+        typical: 40,
+        deadline: 900,
+        instances_of: &[],
+    },
+    Spec {
+        addr: "platform/csi-provider",
+        title: "AWS provider of the secrets-store CSI driver",
+        set: Set::CsiProvider,
+        stages: &Stage::ALL,
+        needs: &["cluster/node-group"],
+        typical: 40,
+        deadline: 900,
+        instances_of: &[],
+    },
+];
+
+/// The resources of the phase.
+pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    Part::all(deps, SPECS)
+}
