@@ -39,8 +39,9 @@ class Tools:
 
 
 def cache() -> Path:
-    """The cache folder: KFCTL_CN_CACHE, or ~/.cache/kfctl-cn."""
-    folder = Path(os.environ.get("KFCTL_CN_CACHE") or Path.home() / ".cache" / "kfctl-cn") / "rehearsal"
+    """The program's own cache folder: KFCTL_CN_CACHE, or kfctl-cn in XDG_CACHE_HOME or ~/.cache."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    folder = Path(os.environ.get("KFCTL_CN_CACHE") or Path(base) / "kfctl-cn") / "rehearsal"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
