@@ -5,6 +5,7 @@
 | `GET /moto-api/kfctl/calls` | calls that change something since the last reset: `{"Service.Operation": n}` |
 | `DELETE /moto-api/kfctl/calls` | sets the counts to nothing |
 | `GET /moto-api/kfctl/cluster` | what the stand-ins inside the cluster need to know of EKS, or `null` |
+| `GET /moto-api/kfctl/inventory/REGION` | everything that the account holds there, see `inventory` |
 | `POST /moto-api/reset` | moto's own reset; counts and pending changes go as well |
 """
 
@@ -21,7 +22,8 @@ from urllib.parse import parse_qsl
 from moto.core.responses import BaseResponse
 
 from . import lifecycle
-from .settings import settings
+from .inventory import inventory
+from .settings import REGIONS, settings
 
 READS = re.compile(r"^(Describe|List|Get|Head|BatchGet|Simulate|Select|Check|Test)")
 """Names of operations that change nothing."""
@@ -89,6 +91,8 @@ class Gateway:
                     _counts.clear()
         elif path.endswith("/cluster"):
             answer = self.cluster()
+        elif path.rsplit("/", 1)[-1] in REGIONS:
+            answer = inventory(path.rsplit("/", 1)[-1])
         else:
             start_response("404 Not Found", [("Content-Length", "0")])
             return [b""]
