@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::download::{self, Pieces, Transfer};
 use super::store::Store;
 use super::unpack::{MAX_FILE, unpack};
-use super::{Lock, Pin, verify};
+use super::{Lock, Pin, sample, verify};
 use crate::model::{Error, ErrorClass, Result};
 
 /// Where the files come from.
@@ -105,7 +105,9 @@ pub struct Fetched {
     pub kept: usize,
     /// Files that were fetched.
     pub fetched: usize,
-    /// Pinned files that the source can't have: see [`Pin::rendered`].
+    /// Files of our own writing in place of what the source can't have: see [`Pin::own`].
+    pub own: Vec<String>,
+    /// Pinned files that the source can't have, and for which nothing stands in: see [`Pin::rendered`].
     pub without: Vec<String>,
 }
 
@@ -130,10 +132,19 @@ pub async fn fetch(lock: &'static Lock, options: &FetchOptions, show: &(dyn Fn(P
         Source::Upstream => from_upstream("https://github.com", &wanted, &store, options, show).await?,
         Source::Mirror(base) => from_upstream(base, &wanted, &store, options, show).await?,
     }
-    let without: Vec<String> = lock.pins().filter(|pin| !store.has(pin)).map(|pin| pin.full()).collect();
+    let (mut own, mut without) = (Vec::new(), Vec::new());
+    for pin in lock.pins().filter(|pin| !store.has(pin)) {
+        match sample::own(&pin) {
+            Some(text) => {
+                store.put(&pin, text.as_bytes())?;
+                own.push(pin.full());
+            }
+            None => without.push(pin.full()),
+        }
+    }
     let store = Arc::into_inner(store).ok_or_else(|| Error::new(ErrorClass::Bug, "the store is still in use"))?;
     let root = store.finish()?;
-    Ok(Fetched { root, kept, fetched: wanted.len() - without.len(), without })
+    Ok(Fetched { root, kept, fetched: wanted.len() - own.len() - without.len(), own, without })
 }
 
 fn from_folder(dir: &Path, wanted: &[Pin<'_>], store: &Store, show: &(dyn Fn(Progress) + Sync)) -> Result<()> {

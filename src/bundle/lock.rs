@@ -44,6 +44,9 @@ pub struct Pinned {
     /// Those of `files` that no upstream archive holds.
     #[serde(default)]
     pub rendered: BTreeSet<String>,
+    /// Those of `rendered` for which a file of our own writing, embedded in the program, may stand in: path to its sha256.
+    #[serde(default)]
+    pub own: BTreeMap<String, Digest>,
     /// Path below `folder` to sha256.
     pub files: BTreeMap<String, Digest>,
 }
@@ -73,6 +76,11 @@ impl Pin<'_> {
     /// Path below the bundle's root.
     pub fn full(&self) -> String {
         format!("{}/{}", self.of.folder, self.path)
+    }
+
+    /// The digest of the file of our own writing that may stand in for it.
+    pub fn own(&self) -> Option<Digest> {
+        self.of.own.get(self.path).copied()
     }
 
     /// True if no upstream archive holds it.

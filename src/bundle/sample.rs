@@ -7,7 +7,7 @@ use fs_err as fs;
 
 use super::sample_files::FILES;
 use super::store::Store;
-use super::{Bundle, Lock, bundle_dir};
+use super::{Bundle, Lock, Pin, bundle_dir};
 use crate::model::Result;
 
 /// The name that selects the sample in place of a folder.
@@ -28,6 +28,12 @@ pub(super) fn lock() -> Result<&'static Lock> {
 /// ignored.
 pub(super) fn is_sample(dir: &Path) -> bool {
     fs::read(dir.join(LOCK_FILE)).is_ok_and(|text| text == TEXT.as_bytes())
+}
+
+/// The embedded file that may stand in for a pinned one that no upstream archive holds.
+pub(super) fn own(pin: &Pin<'_>) -> Option<&'static str> {
+    pin.own()?;
+    FILES.iter().find(|(path, _)| *path == pin.full()).map(|(_, text)| *text)
 }
 
 /// Unpacks the sample into the cache, unless it lies there whole, and opens it.

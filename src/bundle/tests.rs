@@ -126,6 +126,17 @@ pub(super) const FILES: &[(&str, &str)] = {
     embed! {
 "#;
 
+#[test]
+fn what_stands_in_for_an_upstream_file_is_embedded() {
+    let own: Vec<Pin<'_>> = Lock::upstream().unwrap().pins().filter(|pin| pin.own().is_some()).collect();
+    assert_eq!(own.iter().map(Pin::full).collect::<Vec<_>>(), ["karpenter-1.14.1/rendered.yaml"]);
+    for pin in own {
+        assert!(pin.rendered());
+        let text = super::sample::own(&pin).unwrap();
+        assert_eq!(Some(Digest::of(text.as_bytes())), pin.own(), "put the new digest into bundle.lock.yaml");
+    }
+}
+
 fn sample_dir() -> std::path::PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/sample-bundle")
 }

@@ -25,6 +25,8 @@ pub struct Different {
 pub struct Report {
     /// How many files are as pinned.
     pub matching: usize,
+    /// Those of the matching files that are of our own writing, in place of what no upstream archive holds.
+    pub own: Vec<String>,
     /// Files that differ and may.
     pub allowed: Vec<Different>,
     /// Files that differ.
@@ -75,6 +77,9 @@ pub fn verify(lock: &Lock, root: &Path, allow: &[String]) -> Result<Report> {
             let different = Different { path, expected: pin.digest, seen };
             if seen == pin.digest {
                 report.matching += 1;
+            } else if pin.own() == Some(seen) {
+                report.matching += 1;
+                report.own.push(different.path);
             } else if is_allowed(&different.path, allow) {
                 report.allowed.push(different);
             } else {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use kfctl_cn::bundle::{Bundle, Component, FetchOptions, Lock, Source, fetch, pack, verify};
+use kfctl_cn::bundle::{Bundle, Component, Digest, FetchOptions, Lock, Source, fetch, pack, verify};
 use kfctl_cn::model::ErrorClass;
 
 use crate::server::{Answer, Server};
@@ -138,4 +138,32 @@ async fn a_slip_in_allow_is_said_before_anything_is_fetched() {
     let error = fetch(Lock::upstream().unwrap(), &options, &|_| ()).await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Usage);
     assert!(error.to_string().contains("sync.pi"));
+}
+
+#[tokio::test]
+async fn a_file_of_our_own_stands_in_until_the_real_one_comes() {
+    let ours = std::fs::read(support::sample_bundle().join("karpenter-1.14.1/rendered.yaml")).unwrap();
+    let text = format!(
+        "apiVersion: kfctl-cn/v1alpha1\nkind: BundleLock\nname: own\ncomponents:\n- name: karpenter\n  version: 1.14.1\n  \
+         folder: karpenter-1.14.1\n  rendered: [rendered.yaml]\n  own: {{rendered.yaml: {}}}\n  files: {{rendered.yaml: {}}}\n",
+        Digest::of(&ours),
+        Digest::of(b"the real one\n")
+    );
+    let lock: &'static Lock = Box::leak(Box::new(Lock::parse(&text, "own").unwrap()));
+    let cache = tempfile::tempdir().unwrap();
+    let mut options = FetchOptions::new(Source::Upstream, cache.path().into());
+    let fetched = fetch(lock, &options, &|_| ()).await.unwrap();
+    assert_eq!(fetched.own, ["karpenter-1.14.1/rendered.yaml"]);
+    let file = fetched.root.join("karpenter-1.14.1/rendered.yaml");
+    assert_eq!(std::fs::read(&file).unwrap(), ours);
+    let report = verify(lock, &fetched.root, &[]).unwrap();
+    assert_eq!((report.matching, report.own.len(), report.different.len()), (1, 1, 0));
+
+    let source = tempfile::tempdir().unwrap();
+    std::fs::create_dir(source.path().join("karpenter-1.14.1")).unwrap();
+    std::fs::write(source.path().join("karpenter-1.14.1/rendered.yaml"), "the real one\n").unwrap();
+    options.from = Source::Folder(source.path().into());
+    let fetched = fetch(lock, &options, &|_| ()).await.unwrap();
+    assert_eq!((fetched.fetched, fetched.own.len()), (1, 0));
+    assert_eq!(std::fs::read(&file).unwrap(), b"the real one\n");
 }
