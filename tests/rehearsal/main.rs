@@ -1,0 +1,8 @@
+//! The program against the rehearsal's AWS China and EKS.
+
+mod aws;
+mod census;
+mod proxy;
+#[path = "../support/mod.rs"]
+mod support;
+mod world;

@@ -1,0 +1,178 @@
+//! A deployment in the rehearsal's AWS, without what is inside the cluster.
+
+use std::process::Command;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use kfctl_cn::aws::Clients;
+use kfctl_cn::bundle::Bundle;
+use kfctl_cn::config::{self, Config};
+use kfctl_cn::engine::{Engine, Planned, Report, Resource, Settings};
+use kfctl_cn::model::{Action, Region};
+use kfctl_cn::phases::{self, Deps, link::Link};
+use kfctl_cn::state::{Identity, LocalStore};
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::proxy::Proxy;
+use crate::support;
+
+pub const ACCOUNT: &str = "123456789012";
+
+/// The rehearsal's AWS: the one that the environment names, or one that is started for this binary. It has room for one cluster, so
+/// that tests take turns, and each finds it empty.
+pub struct Aws {
+    pub url: String,
+    _turn: MutexGuard<'static, ()>,
+}
+
+static TURN: Mutex<()> = Mutex::const_new(());
+static STARTED: OnceLock<String> = OnceLock::new();
+
+impl Aws {
+    pub async fn empty() -> Aws {
+        let turn = TURN.lock().await;
+        let url = STARTED.get_or_init(start).clone();
+        let reset = reqwest::Client::new().post(format!("{url}/moto-api/reset")).send().await.unwrap();
+        assert!(reset.status().is_success());
+        Aws { url, _turn: turn }
+    }
+}
+
+/// Starts an environment that ends with this process.
+fn start() -> String {
+    if let Ok(url) = std::env::var("KFCTL_CN_TEST_AWS") {
+        return url;
+    }
+    let at = tempfile::tempdir().unwrap().keep().join("rehearsal");
+    let pid = std::process::id().to_string();
+    let program = support::root().join("rehearsal/env");
+    let done = Command::new(program).args(["start", "--slow", "0", "--until-pid", &pid]).arg(&at).status().unwrap();
+    assert!(done.success(), "rehearsal/env start failed");
+    let exports = std::fs::read_to_string(at.join("env")).unwrap();
+    let url = exports.lines().find_map(|l| l.strip_prefix("export AWS_ENDPOINT_URL=")).expect("AWS_ENDPOINT_URL");
+    url.trim_matches(['\'', '"']).to_owned()
+}
+
+pub fn configuration(name: &str, region: Region) -> Config {
+    let text = format!(
+        "apiVersion: kfctl-cn/v1alpha1\nkind: Deployment\nmetadata:\n  name: {name}\nspec:\n  region: {region}\n"
+    );
+    config::parse(&text, "test").unwrap()
+}
+
+pub async fn clients(url: &str, region: Region) -> Clients {
+    let key = aws_credential_types::Credentials::new("AKIAREHEARSALCHINA01", "none", None, None, "test");
+    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+        .region(aws_config::Region::new(region.as_str()))
+        .endpoint_url(url)
+        .credentials_provider(key)
+        .load()
+        .await;
+    Clients::from_config(region, config)
+}
+
+/// A deployment whose calls go through a proxy, with its state on disk.
+pub struct World {
+    pub config: Arc<Config>,
+    pub proxy: Proxy,
+    pub clients: Clients,
+    pub state: tempfile::TempDir,
+    bundle: Arc<Bundle>,
+}
+
+impl World {
+    pub async fn new(aws: &Aws, config: Config) -> World {
+        let proxy = Proxy::start(&aws.url).await;
+        let clients = clients(&proxy.url, config.spec.region).await;
+        let bundle = Arc::new(Bundle::sample().unwrap());
+        World { config: Arc::new(config), proxy, clients, state: tempfile::tempdir().unwrap(), bundle }
+    }
+
+    fn deps(&self) -> Deps {
+        Deps {
+            config: self.config.clone(),
+            aws: self.clients.clone(),
+            bundle: self.bundle.clone(),
+            link: Arc::new(Link::new(self.config.name(), &self.clients)),
+            account: ACCOUNT.into(),
+            caller_arn: format!("arn:aws-cn:iam::{ACCOUNT}:user/rehearsal"),
+            state_dir: self.state.path().to_owned(),
+        }
+    }
+
+    pub fn resources(&self) -> Vec<Arc<dyn Resource>> {
+        let deps = self.deps();
+        let mut all = phases::cluster::resources(&deps);
+        all.extend(phases::data::resources(&deps));
+        all.extend(phases::karpenter::aws::resources(&deps));
+        all
+    }
+
+    pub fn engine(&self) -> Engine {
+        let identity = Identity {
+            name: self.config.name().into(),
+            account: ACCOUNT.into(),
+            region: self.config.spec.region.to_string(),
+        };
+        let store = LocalStore::open(self.state.path(), &identity).unwrap();
+        let settings = Settings {
+            patience: Duration::from_secs(30),
+            read_patience: Duration::from_secs(10),
+            retry_first: Duration::from_millis(50),
+            poll_first: Duration::from_millis(50),
+            poll_max: Duration::from_millis(200),
+            ..Settings::default()
+        };
+        Engine::new(self.resources(), Arc::new(store)).unwrap().settings(settings)
+    }
+
+    pub async fn plan(&self) -> Planned {
+        self.engine().plan().await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    pub async fn up(&self) -> Report {
+        let engine = self.engine();
+        let planned = engine.plan().await.unwrap_or_else(|error| panic!("{error:?}"));
+        let report = engine.execute(&planned).await;
+        report.result().unwrap_or_else(|error| panic!("{error:?}"));
+        report
+    }
+
+    /// A run that is cut off like a killed process. True if it came to its end before.
+    pub async fn cut_off(&self, calls: usize, lands: bool) -> bool {
+        self.proxy.pull_after(calls, lands);
+        let engine = self.engine();
+        let run = async {
+            let planned = engine.plan().await.unwrap_or_else(|error| panic!("{error:?}"));
+            engine.execute(&planned).await.result().unwrap_or_else(|error| panic!("{error:?}"));
+        };
+        let ended = tokio::select! {
+            () = run => true,
+            () = self.proxy.pulled() => false,
+        };
+        self.proxy.plug_in();
+        ended
+    }
+
+    pub async fn down(&self, delete_kept: bool) {
+        let engine = self.engine();
+        let planned = engine.plan_destroy(delete_kept).await.unwrap_or_else(|error| panic!("{error:?}"));
+        engine.destroy(&planned).await.result().unwrap_or_else(|error| panic!("{error:?}"));
+    }
+
+    /// Everything in the state folder, as text.
+    pub fn state_text(&self) -> String {
+        let files = std::fs::read_dir(self.state.path()).unwrap();
+        files.map(|f| std::fs::read_to_string(f.unwrap().path()).unwrap_or_default()).collect()
+    }
+
+    pub fn lose_state(&mut self) {
+        self.state = tempfile::tempdir().unwrap();
+    }
+}
+
+/// What a plan would do, for the message of a failed assertion.
+pub fn actions(planned: &Planned) -> Vec<String> {
+    let steps = planned.plan.steps.iter().filter(|s| s.action != Action::NoOp);
+    steps.map(|s| format!("{} {}: {} {:?}", s.action.symbol(), s.addr, s.why, s.changes)).collect()
+}
