@@ -141,23 +141,6 @@ responses.NatGateways.create_nat_gateway = create_nat_gateway  # type: ignore[me
 responses.NatGateways.delete_nat_gateway = delete_nat_gateway  # type: ignore[method-assign]
 
 
-_describe_nat_gateways = nat.NatGatewayBackend.describe_nat_gateways
-
-
-def describe_nat_gateways(self: Any, filters: Any, nat_gateway_ids: Any) -> list[Any]:
-    """moto knows no tag filters here, and answers with all gateways."""
-    wanted = {key[4:]: values for key, values in (filters or {}).items() if key.startswith("tag:")}
-
-    def matches(gateway: Any) -> bool:
-        tags = {tag["key"]: tag["value"] for tag in gateway.get_tags()}
-        return all(tags.get(key) in values for key, values in wanted.items())
-
-    return [gateway for gateway in _describe_nat_gateways(self, filters, nat_gateway_ids) if matches(gateway)]
-
-
-nat.NatGatewayBackend.describe_nat_gateways = describe_nat_gateways  # type: ignore[method-assign]
-
-
 def _partition(owner: type, attribute: str) -> None:
     """moto writes `arn:aws:` into the ARNs of subnets and security groups."""
     before = owner.__dict__.get(attribute)
