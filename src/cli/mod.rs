@@ -17,6 +17,7 @@ mod panic;
 mod plan;
 mod plan_view;
 pub mod printer;
+mod reference;
 mod report;
 mod run;
 mod status;
@@ -29,6 +30,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser};
 
 pub use args::{Global, Output};
+pub use reference::reference;
 
 use crate::model::{Error, ErrorClass, ExitStatus, Result};
 
