@@ -21,6 +21,7 @@
 //!
 //! The binary in `main.rs` parses, runs and exits; nothing else ends the process.
 #![warn(missing_docs)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod adapt;
 pub mod aws;

@@ -12,6 +12,7 @@ mod down;
 mod explain;
 mod failure;
 mod init;
+mod kustomize;
 mod logging;
 mod panic;
 mod plan;
@@ -68,6 +69,7 @@ commands! {
     Init => init,
     Config => config,
     Bundle => bundle,
+    Kustomize => kustomize,
     Credentials => credentials,
     Explain => explain,
     Completion => completion,

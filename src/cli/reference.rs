@@ -51,7 +51,8 @@ fn arguments(command: &Command, global: bool, text: &mut String) {
 }
 
 fn name(arg: &Arg) -> String {
-    let values = arg.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    let values =
+        arg.get_value_names().unwrap_or_default().iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
     let value = if arg.get_action().takes_values() { format!(" <{values}>") } else { String::new() };
     match (arg.get_short(), arg.get_long()) {
         (Some(short), Some(long)) => format!("-{short}, --{long}{value}"),
@@ -64,5 +65,9 @@ fn name(arg: &Arg) -> String {
 /// The words that an argument takes; none for flags, whose `true` and `false` nobody writes.
 fn choices(arg: &Arg) -> String {
     let words: Vec<String> = arg.get_possible_values().iter().map(|v| format!("`{}`", v.get_name())).collect();
-    if words.is_empty() || !arg.get_action().takes_values() { String::new() } else { format!(" ({})", words.join(", ")) }
+    if words.is_empty() || !arg.get_action().takes_values() {
+        String::new()
+    } else {
+        format!(" ({})", words.join(", "))
+    }
 }

@@ -54,7 +54,7 @@ fn both_readmes_have_the_same_commands() {
         let mut inside = false;
         let mut found = Vec::new();
         for line in text.lines() {
-            if line.starts_with("```") {
+            if line.trim_start().starts_with("```") {
                 inside = !inside;
             } else if inside && !line.trim().is_empty() {
                 found.push(line.split('#').next().unwrap_or_default().trim().to_string());
