@@ -11,6 +11,7 @@ mod credentials;
 mod down;
 mod explain;
 mod failure;
+mod images;
 mod init;
 mod kustomize;
 mod logging;
@@ -19,6 +20,7 @@ mod plan;
 mod plan_view;
 pub mod printer;
 mod reference;
+mod render;
 mod report;
 mod run;
 mod status;
@@ -68,6 +70,8 @@ commands! {
     Down => down,
     Init => init,
     Config => config,
+    Render => render,
+    Images => images,
     Bundle => bundle,
     Kustomize => kustomize,
     Credentials => credentials,

@@ -5,5 +5,6 @@ mod support;
 
 mod basics;
 mod config;
-mod run;
 mod docs;
+mod render;
+mod run;

@@ -1,0 +1,115 @@
+//! `kfctl-cn render`.
+
+use serde::Serialize;
+
+use super::{Global, bundle, kustomize, printer};
+use crate::adapt::{Adapted, Set};
+use crate::bundle::Bundle;
+use crate::config::{self, Config};
+use crate::model::{ExitStatus, Object, Region, Result};
+use crate::phases::manifests;
+
+/// Print the objects that `up` applies, without an account: what only AWS knows is a placeholder
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// What to render.
+    #[command(flatten)]
+    pub(super) source: Source,
+
+    /// Print what was changed in which object instead, and by which adaptation
+    #[arg(long)]
+    explain: bool,
+}
+
+/// What is rendered.
+#[derive(Debug, clap::Args)]
+pub(super) struct Source {
+    /// The region, over the one of the configuration; without a configuration, one of defaults is taken
+    #[arg(long)]
+    region: Option<Region>,
+
+    /// The Kubernetes version, over the one of the configuration
+    #[arg(long, value_name = "VERSION")]
+    kubernetes_version: Option<String>,
+
+    /// Only this set; may be repeated [default: all that the configuration asks for]
+    #[arg(long = "set", value_name = "NAME", value_parser = set)]
+    sets: Vec<Set>,
+}
+
+impl Source {
+    /// Renders, adapts and audits each set.
+    pub(super) fn render(&self, global: &Global) -> Result<Vec<(Set, Adapted)>> {
+        let config = self.config(global)?;
+        let bundle = bundle::find(global)?;
+        self.warn(&bundle);
+        let values = manifests::offline_values(&config);
+        let sets = if self.sets.is_empty() { manifests::sets(&config) } else { self.sets.clone() };
+        sets.into_iter().map(|set| Ok((set, manifests::render(set, &config, &bundle, &values)?))).collect()
+    }
+
+    fn config(&self, global: &Global) -> Result<Config> {
+        let file = &global.file;
+        let mut config = match self.region {
+            Some(region) if !file.exists() => config::parse(&config::template("kubeflow", region), "defaults")?,
+            _ => config::load(file)?,
+        };
+        let origin = file.display().to_string();
+        config.spec.region = self.region.unwrap_or(config.spec.region);
+        if let Some(version) = &self.kubernetes_version {
+            config.spec.cluster.version.clone_from(version);
+        }
+        // Overridden values are held to the same rules as written ones.
+        config::parse(&printer::yaml(&config)?, &origin).map_err(|e| e.context("with the flags of the command line"))
+    }
+
+    fn warn(&self, bundle: &Bundle) {
+        if bundle.is_sample() {
+            printer::note("note: these are the objects of the sample, not of Kubeflow");
+        }
+    }
+}
+
+fn set(name: &str) -> Result<Set, String> {
+    let names = Set::ALL.map(Set::as_str).join(", ");
+    Set::ALL.into_iter().find(|set| set.as_str() == name).ok_or_else(|| format!("one of: {names}"))
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    set: &'a str,
+    adaptation: &'a str,
+    object: String,
+    changes: &'a [String],
+}
+
+/// Prints the objects, or what was changed.
+pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
+    let rendered = args.source.render(global)?;
+    if args.explain {
+        explain(global, &rendered)?;
+    } else {
+        let objects: Vec<Object> = rendered.iter().flat_map(|(_, adapted)| adapted.objects.clone()).collect();
+        kustomize::print(global, &objects)?;
+    }
+    for (set, adapted) in &rendered {
+        let (objects, applied) = (adapted.objects.len(), adapted.applied.len());
+        printer::note(&format!("{:<14} {objects} objects, {applied} changes, 0 findings", set.as_str()));
+        adapted.unmatched.iter().for_each(|what| printer::note(&format!("  found nothing to change: {what}")));
+    }
+    Ok(ExitStatus::OK)
+}
+
+fn explain(global: &Global, rendered: &[(Set, Adapted)]) -> Result<()> {
+    let mut all: Vec<Change<'_>> = Vec::new();
+    for (set, adapted) in rendered {
+        all.extend(adapted.applied.iter().map(|applied| Change {
+            set: set.as_str(),
+            adaptation: &applied.id,
+            object: applied.object.to_string(),
+            changes: &applied.changes,
+        }));
+    }
+    let line = |c: &Change<'_>| format!("{}\n  {}\n    {}\n", c.object, c.adaptation, c.changes.join("\n    "));
+    printer::value(global.output, &all, |all| all.iter().map(line).collect())
+}
