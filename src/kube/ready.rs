@@ -34,7 +34,7 @@ pub fn state(object: &Object) -> State {
         ("apiextensions.k8s.io", "CustomResourceDefinition") => crd(object),
         ("apiregistration.k8s.io", "APIService") => required(object, "Available"),
         ("cert-manager.io", "Certificate" | "Issuer" | "ClusterIssuer") => required(object, "Ready"),
-        ("kubeflow.org", "Profile") => required(object, "Successful"),
+        ("kubeflow.org", "Profile") => profile(object),
         ("karpenter.k8s.aws", "EC2NodeClass") | ("karpenter.sh", "NodePool") => required(object, "Ready"),
         ("", "PersistentVolumeClaim") => phase(object, "Bound"),
         ("", "Namespace") => phase(object, "Active"),
@@ -71,6 +71,15 @@ fn required(object: &Object, name: &str) -> State {
         Some((status, _)) if status == "True" => State::Ready,
         Some((_, why)) => State::Waiting(why),
         None => State::Waiting(format!("condition {name} isn't set yet")),
+    }
+}
+
+/// A Profile's controller appends a condition `Failed` when it fails; its success shows in the namespace that it makes.
+fn profile(object: &Object) -> State {
+    match (condition(object, "Failed"), condition(object, "Ready")) {
+        (Some((_, why)), _) => State::Waiting(why),
+        (_, Some((status, why))) if status != "True" => State::Waiting(why),
+        _ => State::Ready,
     }
 }
 

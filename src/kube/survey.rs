@@ -1,17 +1,18 @@
 //! Reality beside what is wanted, in one list per kind. Makes no write.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::model::{Object, Result};
+use crate::model::{Object, ObjectId, Result};
 
 use super::hash::digest;
 use super::{Client, Difference, FIELD_MANAGER, Inventory, Kind, Owned, State, differences, state};
 
 /// How many lists are asked for at once.
 const AT_ONCE: usize = 4;
+const NO_SPACE: &str = "its namespace isn't there yet";
 
 /// One wanted object and what is known of it.
 #[derive(Debug, Clone)]
@@ -57,13 +58,22 @@ impl Survey {
 
 /// Looks at everything that is wanted.
 pub async fn survey(client: &Client, wanted: &[Object], inventory: Option<&Inventory>) -> Result<Survey> {
+    let discovery = client.discovery().await?;
     let live = lists(client, wanted).await?;
+    let spaces = profile_spaces(client, wanted).await?;
     let entries: HashMap<_, _> = inventory.iter().flat_map(|i| &i.entries).map(|entry| (&entry.id, entry)).collect();
     let objects = wanted.iter().map(|object| {
         let id = Owned::of(object);
         let hash = digest(&object.0);
         let entry = entries.get(&id);
-        let live = live.get(&key(object)).cloned();
+        let namespaced = discovery.versions(object.group(), object.kind()).first().is_none_or(|kind| kind.namespaced);
+        let mut live = live.get(&key(object, namespaced)).cloned();
+        if let Some(live) = &mut live
+            && object.is("kubeflow.org", "Profile")
+            && !spaces.contains(object.name())
+        {
+            live.0["status"]["conditions"] = json!([{"type": "Ready", "status": "False", "message": NO_SPACE}]);
+        }
         let recorded = entry.is_some_and(|entry| entry.hash == hash);
         let mut differences = live.as_ref().map(|live| differences(object, live)).unwrap_or_default();
         if let Some(entry) = entry.filter(|_| recorded) {
@@ -75,11 +85,28 @@ pub async fn survey(client: &Client, wanted: &[Object], inventory: Option<&Inven
     Ok(Survey { objects: objects.collect() })
 }
 
-/// An object without a namespace may live in `default`; of a kind without namespaces it lives in none.
-fn key(object: &Object) -> (String, String, String, String) {
-    let namespace = match object.namespace() {
-        "" => "default",
-        namespace => namespace,
+/// The namespaces of the wanted Profiles that are there: a Profile's controller reports failures, but not that it is done.
+async fn profile_spaces(client: &Client, wanted: &[Object]) -> Result<BTreeSet<String>> {
+    let mut spaces = BTreeSet::new();
+    for profile in wanted.iter().filter(|object| object.is("kubeflow.org", "Profile")) {
+        if client.get(&namespace_id(profile.name())).await?.is_some() {
+            spaces.insert(profile.name().to_owned());
+        }
+    }
+    Ok(spaces)
+}
+
+fn namespace_id(name: &str) -> ObjectId {
+    let (group, namespace) = (String::new(), String::new());
+    ObjectId { group, version: "v1".into(), kind: "Namespace".into(), namespace, name: name.into() }
+}
+
+/// An object without a namespace is in `default`; manifests write one even for kinds that have none.
+fn key(object: &Object, namespaced: bool) -> (String, String, String, String) {
+    let namespace = match (namespaced, object.namespace()) {
+        (false, _) => "",
+        (true, "") => "default",
+        (true, namespace) => namespace,
     };
     (object.group().into(), object.kind().into(), namespace.into(), object.name().into())
 }
@@ -95,20 +122,21 @@ async fn lists(client: &Client, wanted: &[Object]) -> Result<Live> {
         }
     }
     let kinds: Vec<Kind> = kinds.into_values().cloned().collect();
-    let lists: Vec<Vec<Object>> = stream::iter(kinds)
+    let lists: Vec<(bool, Vec<Object>)> = stream::iter(kinds)
         .map(|kind| async move {
             match client.list(&kind).await {
                 // Its CRD went away between the two questions.
-                Err(refusal) if refusal.code == 404 => Ok(Vec::new()),
-                answer => answer,
+                Err(refusal) if refusal.code == 404 => Ok((kind.namespaced, Vec::new())),
+                answer => answer.map(|objects| (kind.namespaced, objects)),
             }
         })
         .buffer_unordered(AT_ONCE)
         .try_collect()
         .await?;
     let mut live = Live::new();
-    for mut object in lists.into_iter().flatten() {
-        let key = key(&object);
+    let objects = lists.into_iter().flat_map(|(namespaced, list)| list.into_iter().map(move |o| (namespaced, o)));
+    for (namespaced, mut object) in objects {
+        let key = key(&object, namespaced);
         if let Some(map) = object.0.as_object_mut() {
             // Half of the size of a list; only whether we are in it matters.
             let ours = map.get("metadata").is_some_and(names_us);

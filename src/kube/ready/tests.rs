@@ -100,6 +100,8 @@ fn conditions_decide_for_these_kinds() {
         of("kubeflow.org/v1beta1", "Profile", json!({"status": {"conditions": [{"type": "Successful"}]}})),
         State::Ready
     );
+    let failed = json!({"status": {"conditions": [{"type": "Failed", "message": "owner is missing"}]}});
+    assert!(waits(&of("kubeflow.org/v1beta1", "Profile", failed), "owner is missing"));
     assert!(matches!(
         of("batch/v1", "Job", json!({"status": {"conditions": [{"type": "Failed", "status": "True"}]}})),
         State::Failed(_)
