@@ -5,11 +5,15 @@
 mod clients;
 mod error;
 mod identity;
+pub mod mysql;
 pub mod policy;
 mod secrets;
 pub mod tags;
 mod token;
+mod zones;
 
 pub use clients::{Clients, ec2_once, iam_once};
 pub use error::{Call, classify};
 pub use identity::{Identity, principal};
+pub use secrets::{ADMIN_KEYS, RDS_KEYS, S3_KEYS};
+pub use zones::{ZONES, zones};

@@ -8,6 +8,13 @@ use crate::model::{Error, ErrorClass, Result, Secret};
 
 use super::{Call, Clients};
 
+/// What the secret `<name>-rds-secret` holds: the keys of the guide's setup script, which the SecretProviderClass names.
+pub const RDS_KEYS: &[&str] = &["username", "password", "database", "host", "port"];
+/// What the secret `<name>-s3-secret` holds, likewise.
+pub const S3_KEYS: &[&str] = &["accesskey", "secretkey"];
+/// What the secret `<name>-admin` holds: the first user's login, its bcrypt hash, and the OIDC client secret.
+pub const ADMIN_KEYS: &[&str] = &["email", "password", "hash", "clientsecret"];
+
 impl Clients {
     /// The fields of a JSON secret, or `None` if it doesn't exist or is scheduled for deletion.
     ///

@@ -2,6 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+/// The tag whose value is the deployment's name: it makes a thing ours.
+pub const DEPLOYMENT_TAG: &str = "kfctl-cn/deployment";
+/// The tag whose value is the resource's address.
+pub const RESOURCE_TAG: &str = "kfctl-cn/resource";
+
 /// Tags as data: key to value.
 pub type Tags = BTreeMap<String, String>;
 

@@ -1,6 +1,9 @@
 //! Preflight and verify checkers, one file a category.
 
+pub(crate) mod look;
+pub mod preflight;
 mod run;
+pub mod verify;
 
 use async_trait::async_trait;
 

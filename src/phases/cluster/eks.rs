@@ -16,7 +16,7 @@ use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, join, live, not_ours, outputs, until};
 
-use super::network::ZONES;
+use crate::aws::ZONES;
 
 /// The EKS cluster: API authentication, private endpoint always on, its own add-ons off (ours are managed).
 pub(super) struct Eks {

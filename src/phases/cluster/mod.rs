@@ -7,7 +7,7 @@ mod eks_update;
 mod internet_gateway;
 mod kubeconfig;
 mod nat;
-pub(crate) mod network;
+mod network;
 mod node_group;
 mod oidc;
 pub(crate) mod roles;
@@ -23,7 +23,7 @@ use crate::model::Addr;
 
 use super::Deps;
 use super::site::{AccessEntry, Site};
-use network::ZONES;
+use crate::aws::ZONES;
 
 /// The resources of the phase. A block that can't be divided has been refused with the configuration; here it yields no subnets.
 pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {

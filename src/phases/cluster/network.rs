@@ -1,12 +1,9 @@
-//! How the VPC's block is divided, and over which zones.
+//! How the VPC's block is divided over its zones.
 
 use std::net::Ipv4Addr;
 
-use crate::aws::{Call, Clients};
+use crate::aws::ZONES;
 use crate::model::{Error, ErrorClass, Result};
-
-/// How many zones the deployment spans.
-pub const ZONES: usize = 3;
 
 /// The blocks of the subnets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,32 +34,6 @@ pub fn divide(cidr: &str) -> Result<Blocks> {
     let private = std::array::from_fn(|i| block(i as u32 * quarter, length + 2));
     let public = std::array::from_fn(|i| block(3 * quarter + i as u32 * sixteenth, length + 4));
     Ok(Blocks { public, private })
-}
-
-/// The zones that the subnets are in: the first three that are open to the account, by name. Names aren't always a, b, c, and local
-/// zones don't count.
-///
-/// # Errors
-/// Class `Permanent` if there are fewer.
-pub async fn zones(aws: &Clients) -> Result<Vec<String>> {
-    let answer = aws.ec2.describe_availability_zones().send().await.call("ec2:DescribeAvailabilityZones")?;
-    let mut names: Vec<String> = answer
-        .availability_zones()
-        .iter()
-        .filter(|z| z.state().is_none_or(|s| s.as_str() == "available"))
-        .filter(|z| z.zone_type().is_none_or(|t| t == "availability-zone"))
-        .filter_map(|z| z.zone_name().map(str::to_owned))
-        .collect();
-    names.sort();
-    if names.len() < ZONES {
-        return Err(Error::new(
-            ErrorClass::Permanent,
-            format!("the account sees {} availability zones in {}, {ZONES} are needed", names.len(), aws.region()),
-        )
-        .hint("use the other region of AWS China"));
-    }
-    names.truncate(ZONES);
-    Ok(names)
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, join, live, not_ours, outputs, until};
 
-use super::network::ZONES;
+use crate::aws::ZONES;
 
 /// The managed node group, AL2023 on x86-64: Amazon Linux 2 has no images from Kubernetes 1.33 on.
 pub(super) struct NodeGroup {

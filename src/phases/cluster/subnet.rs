@@ -6,12 +6,10 @@ use async_trait::async_trait;
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType};
 
 use crate::aws::tags::{self, Tags};
-use crate::aws::{Call, ec2_once};
+use crate::aws::{Call, ec2_once, zones};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, by_tag, live, one, outputs, retag, specification};
-
-use super::network;
 
 /// A subnet. Nodes, pods and the database are in private ones; public ones hold load balancers and NAT gateways.
 pub(super) struct Subnet {
@@ -46,7 +44,7 @@ impl Subnet {
     }
 
     async fn create(&self, vpc: &str) -> Result<aws_sdk_ec2::types::Subnet> {
-        let zones = network::zones(&self.site.aws).await?;
+        let zones = zones(&self.site.aws).await?;
         let call = self.site.aws.ec2.create_subnet().vpc_id(vpc).cidr_block(&self.cidr);
         let call = call.set_availability_zone(zones.get(self.zone).cloned());
         let call = call.tag_specifications(specification(ResourceType::Subnet, &self.tags()));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::aws::ADMIN_KEYS;
 use crate::model::{Error, ErrorClass, Result, Secret};
 use crate::phases::site::{Content, Fields, SecretFields, SecretStore, Site};
 
@@ -17,7 +18,7 @@ pub(super) struct AdminLogin {
 
 impl Content for AdminLogin {
     fn keys(&self) -> &'static [&'static str] {
-        &["email", "password", "hash", "clientsecret"]
+        ADMIN_KEYS
     }
 
     fn right(&self, key: &str, fields: &Fields) -> bool {

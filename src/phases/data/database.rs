@@ -7,13 +7,14 @@ use async_trait::async_trait;
 use aws_sdk_rds::types::DbInstance;
 
 use crate::aws::Call;
+use crate::aws::mysql::newest;
 use crate::aws::tags::{self, Tags};
 use crate::config;
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result, Secret};
 use crate::phases::site::{Site, absent_or, live, not_ours, outputs, until};
 
-use super::{DB_NAME, DB_PORT, DB_USER, engine_version, rds_secret};
+use super::{DB_NAME, DB_PORT, DB_USER, rds_secret};
 
 /// The tag that says which secret the password is of. A secret that is made anew has another ARN: the password is set again then.
 pub(super) const SECRET_TAG: &str = "kfctl-cn/secret";
@@ -56,7 +57,7 @@ impl Database {
 
     async fn create(&self, cx: &Context) -> Result<()> {
         let config = &self.config;
-        let version = engine_version::newest(&self.site.aws, &config.engine_version).await?.version;
+        let version = newest(&self.site.aws, &config.engine_version).await?.version;
         let password = self.password().await?;
         let secret = cx.require("data/rds-secret", "arn")?;
         let call = self.site.aws.rds.create_db_instance().db_instance_identifier(self.id());

@@ -2,13 +2,13 @@
 
 use aws_sdk_rds::types::DbInstance;
 
+use crate::aws::mysql::{matches, numbers};
 use crate::aws::{Call, tags};
 use crate::engine::Context;
 use crate::model::Result;
 use crate::phases::site::{Diff, join};
 
 use super::database::{Database, SECRET_TAG, retag};
-use super::engine_version::{matches, numbers};
 
 /// Fields that ModifyDBInstance sets.
 const MODIFIABLE: &[&str] = &[

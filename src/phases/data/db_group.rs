@@ -6,10 +6,10 @@ use async_trait::async_trait;
 use aws_sdk_rds::types::DbSubnetGroup;
 
 use crate::aws::Call;
+use crate::aws::ZONES;
 use crate::aws::tags::{self, Tags};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::cluster::network::ZONES;
 use crate::phases::site::{Diff, Site, absent_or, join, live, not_ours, not_visible, outputs};
 
 /// The database's subnet group.

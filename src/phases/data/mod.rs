@@ -8,7 +8,7 @@ mod database_update;
 mod db_access;
 mod db_group;
 mod db_network;
-mod engine_version;
+mod db_parameters;
 mod password;
 mod rds_secret;
 mod s3_secret;
@@ -21,8 +21,6 @@ use crate::engine::Resource;
 
 use super::Deps;
 use super::site::Site;
-
-pub use engine_version::{Offered, newest};
 
 /// The database's port.
 pub const DB_PORT: u16 = 3306;
@@ -44,7 +42,7 @@ pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
         Arc::new(db_group::SubnetGroup { site: site.clone() }),
         Arc::new(db_network::DbSecurityGroup { site: site.clone() }),
         Arc::new(db_access::DbAccess { site: site.clone() }),
-        Arc::new(engine_version::Parameters { site: site.clone(), wanted: config.engine_version.clone() }),
+        Arc::new(db_parameters::Parameters { site: site.clone(), wanted: config.engine_version.clone() }),
         Arc::new(database::Database { site: site.clone(), config: config.clone() }),
         Arc::new(rds_secret::RdsSecretHost { site: site.clone() }),
         Arc::new(admin::secret(&site, &deps.config.spec.kubeflow.admin.email)),

@@ -1,12 +1,12 @@
 //! The secret with the database's login, and its host once that is known.
 //!
-//! Keys are those of the guide's setup script, which the SecretProviderClass names: username, password, database, host, port. The
-//! secret is there before the database, so that a password is never lost.
+//! The secret is there before the database, so that a password is never lost.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::aws::RDS_KEYS;
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result, Secret};
 use crate::phases::site::{Content, Diff, Fields, SecretFields, SecretStore, Site, absent_or, live};
@@ -22,7 +22,7 @@ pub(super) struct RdsLogin;
 
 impl Content for RdsLogin {
     fn keys(&self) -> &'static [&'static str] {
-        &["username", "password", "database", "host", "port"]
+        RDS_KEYS
     }
 
     fn right(&self, key: &str, fields: &Fields) -> bool {

@@ -5,13 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::aws::{Call, iam_once};
+use crate::aws::{Call, S3_KEYS, iam_once};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Error, ErrorClass, Result, Secret};
 use crate::phases::site::{Diff, Fields, SecretStore, Site};
-
-/// Keys are those of the guide's setup script, which the SecretProviderClass names.
-const KEYS: [&str; 2] = ["accesskey", "secretkey"];
 
 /// The secret.
 pub(super) struct S3Secret {
@@ -49,15 +46,15 @@ impl S3Secret {
             .access_key()
             .ok_or_else(|| Error::new(ErrorClass::Transient, "iam:CreateAccessKey answered without a key"))?;
         let pair = [key.access_key_id(), key.secret_access_key()];
-        Ok(KEYS.iter().zip(pair).map(|(name, value)| ((*name).to_owned(), Secret::new(value))).collect())
+        Ok(S3_KEYS.iter().zip(pair).map(|(name, value)| ((*name).to_owned(), Secret::new(value))).collect())
     }
 }
 
 /// The access key that the secret holds, if it is whole.
 fn held(fields: &Fields) -> Option<&str> {
     let whole =
-        fields.len() == KEYS.len() && KEYS.iter().all(|k| fields.get(*k).is_some_and(|v| !v.expose().is_empty()));
-    whole.then(|| fields.get(KEYS[0]).map(Secret::expose)).flatten()
+        fields.len() == S3_KEYS.len() && S3_KEYS.iter().all(|k| fields.get(*k).is_some_and(|v| !v.expose().is_empty()));
+    whole.then(|| fields.get(S3_KEYS[0]).map(Secret::expose)).flatten()
 }
 
 #[async_trait]

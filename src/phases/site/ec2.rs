@@ -3,10 +3,10 @@
 use aws_sdk_ec2::types::{Filter, ResourceType, TagSpecification};
 
 use crate::aws::Call;
-use crate::aws::tags::{self, Tags};
+use crate::aws::tags::{self, DEPLOYMENT_TAG, RESOURCE_TAG, Tags};
 use crate::model::{Addr, Error, ErrorClass, Result};
 
-use super::{DEPLOYMENT_TAG, RESOURCE_TAG, Site};
+use super::Site;
 
 /// Filters that find what one resource of the deployment has made.
 pub(crate) fn by_tag(site: &Site, addr: &Addr) -> Vec<Filter> {

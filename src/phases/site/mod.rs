@@ -10,7 +10,7 @@ mod wait;
 use std::sync::Arc;
 
 use crate::aws::Clients;
-use crate::aws::tags::Tags;
+use crate::aws::tags::{DEPLOYMENT_TAG, RESOURCE_TAG, Tags};
 use crate::config::Config;
 use crate::engine::Owner;
 use crate::model::{Addr, Region};
@@ -21,11 +21,6 @@ pub(crate) use live::{Diff, absent_or, join, live, not_ours, outputs};
 pub(crate) use role::{Role, Trust};
 pub(crate) use secret::{Content, Fields, SecretFields, SecretStore};
 pub(crate) use wait::{not_visible, until};
-
-/// The tag whose value is the deployment's name: it makes a thing ours.
-pub const DEPLOYMENT_TAG: &str = "kfctl-cn/deployment";
-/// The tag whose value is the resource's address.
-pub const RESOURCE_TAG: &str = "kfctl-cn/resource";
 
 /// Where a deployment is: its clients, its names and its tags.
 #[derive(Debug)]

@@ -1,17 +1,15 @@
-//! Which MySQL: the newest 8.0 that RDS offers, and its parameter group.
-//!
-//! ML Metadata 1.5.0 can't log in with `caching_sha2_password` (google/ml-metadata#178), the default of MySQL 8.4; on RDS 8.0 users
-//! are made with `mysql_native_password`. Minor versions come and go, so the list is asked for.
+//! The database's parameter group.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_rds::types::{ApplyMethod, DbParameterGroup, Parameter};
 
+use crate::aws::Call;
+use crate::aws::mysql::newest;
 use crate::aws::tags::{self, Tags};
-use crate::aws::{Call, Clients};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
-use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result};
+use crate::model::{Action, Addr, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, live, not_ours, not_visible, outputs};
 
 /// Parameters that aren't RDS's defaults.
@@ -20,48 +18,6 @@ use crate::phases::site::{Diff, Site, absent_or, live, not_ours, not_visible, ou
 /// (`require_secure_transport`): the clients of this release, ML Metadata 1.5.0, Pipelines 1.8.2 and Katib 0.13.0, open plain connections
 /// and their manifests have no setting for it. The way between is closed otherwise: private subnets, one security group.
 const PARAMETERS: &[(&str, &str)] = &[("require_secure_transport", "0"), ("tls_version", "TLSv1.2,TLSv1.3")];
-
-/// A version that RDS offers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Offered {
-    /// Such as `8.0.43`.
-    pub version: String,
-    /// The family of its parameter groups, such as `mysql8.0`.
-    pub family: String,
-}
-
-/// The versions of MySQL that RDS offers in the region and that match `wanted`, such as `8.0` or `8.0.43`.
-///
-/// # Errors
-/// Class `Permanent` if there is none.
-pub async fn newest(aws: &Clients, wanted: &str) -> Result<Offered> {
-    let answer = aws.rds.describe_db_engine_versions().engine("mysql").engine_version(wanted).send().await;
-    let mut offered: Vec<Offered> = answer
-        .call("rds:DescribeDBEngineVersions")?
-        .db_engine_versions()
-        .iter()
-        .map(|v| Offered {
-            version: v.engine_version().unwrap_or_default().to_owned(),
-            family: v.db_parameter_group_family().unwrap_or_default().to_owned(),
-        })
-        .filter(|v| matches(&v.version, wanted))
-        .collect();
-    offered.sort_by_key(|v| numbers(&v.version));
-    offered.pop().ok_or_else(|| {
-        Error::new(ErrorClass::Permanent, format!("RDS offers no MySQL {wanted} in {}", aws.region()))
-            .hint("set `spec.data.database.engineVersion` to 8.0, or to a version that RDS offers")
-    })
-}
-
-/// True if a version is `wanted`, or a patch of it.
-pub(super) fn matches(version: &str, wanted: &str) -> bool {
-    version == wanted || version.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('.'))
-}
-
-/// A version's numbers, for ordering.
-pub(super) fn numbers(version: &str) -> Vec<u32> {
-    version.split('.').map(|n| n.parse().unwrap_or_default()).collect()
-}
 
 /// The database's parameter group.
 pub(super) struct Parameters {
@@ -161,17 +117,5 @@ impl Resource for Parameters {
         let call = self.site.aws.rds.delete_db_parameter_group().db_parameter_group_name(self.name()).send().await;
         call.unless("rds:DeleteDBParameterGroup", &["DBParameterGroupNotFound", "DBParameterGroupNotFoundFault"])?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_version_matches_its_line_and_orders_by_number() {
-        assert!(matches("8.0.43", "8.0") && matches("8.0.43", "8.0.43"));
-        assert!(!matches("8.0.43", "8.0.4") && !matches("8.4.1", "8.0"));
-        assert!(numbers("8.0.9") < numbers("8.0.43"));
     }
 }

@@ -1,0 +1,71 @@
+//! A check as a sentence and a function.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::model::{Error, Result};
+
+use super::{Checker, Verdict};
+
+/// A check made of a function that looks; its error is a failure of the check.
+struct Look<F> {
+    category: &'static str,
+    what: String,
+    look: F,
+}
+
+/// Makes a check of a function.
+pub(crate) fn look<F, R>(category: &'static str, what: impl Into<String>, look: F) -> Arc<dyn Checker>
+where
+    F: Fn() -> R + Send + Sync + 'static,
+    R: Future<Output = Result<Verdict>> + Send + 'static,
+{
+    Arc::new(Look { category, what: what.into(), look })
+}
+
+#[async_trait]
+impl<F, R> Checker for Look<F>
+where
+    F: Fn() -> R + Send + Sync,
+    R: Future<Output = Result<Verdict>> + Send,
+{
+    fn category(&self) -> &'static str {
+        self.category
+    }
+
+    fn what(&self) -> String {
+        self.what.clone()
+    }
+
+    async fn check(&self) -> Verdict {
+        (self.look)().await.unwrap_or_else(Verdict::from)
+    }
+}
+
+impl From<Error> for Verdict {
+    fn from(error: Error) -> Self {
+        let hint = error.hints.join("; ");
+        let seen = match &error.request_id {
+            Some(id) => format!("{error} (request {id})"),
+            None => error.to_string(),
+        };
+        Verdict::Fail { seen, hint }
+    }
+}
+
+/// True, with what was seen.
+pub(crate) fn pass(seen: impl Into<String>) -> Result<Verdict> {
+    Ok(Verdict::Pass(seen.into()))
+}
+
+/// False, with what was seen and what to do.
+pub(crate) fn fail(seen: impl Into<String>, hint: impl Into<String>) -> Result<Verdict> {
+    Ok(Verdict::Fail { seen: seen.into(), hint: hint.into() })
+}
+
+/// Not quite, with what was seen and what to do.
+pub(crate) fn warn(seen: impl Into<String>, hint: impl Into<String>) -> Result<Verdict> {
+    Ok(Verdict::Warn { seen: seen.into(), hint: hint.into() })
+}

@@ -1,0 +1,68 @@
+//! Which instance types EC2 offers in the region: families differ much between Beijing and Ningxia, and from the rest of AWS.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aws_sdk_ec2::types::{Filter, LocationType};
+
+use crate::aws::{Call, Clients, ZONES};
+use crate::checks::Checker;
+use crate::checks::look::{fail, look, pass};
+use crate::config::Config;
+use crate::model::Result;
+
+const CATEGORY: &str = "capacity";
+
+pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>> {
+    let nodes = config.spec.cluster.node_group.instance_types.clone();
+    let mut all: Vec<_> = nodes.into_iter().map(|kind| node_type(clients.clone(), kind)).collect();
+    if config.spec.gpu.enabled {
+        all.extend(config.spec.gpu.families.iter().map(|family| gpu_family(clients.clone(), family.clone())));
+    }
+    all
+}
+
+/// The zones that offer each type that matches a pattern such as `g4dn.*`.
+async fn offered(aws: &Clients, pattern: &str) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let filter = Filter::builder().name("instance-type").values(pattern).build();
+    let call = aws.ec2.describe_instance_type_offerings().location_type(LocationType::AvailabilityZone);
+    let answer = call.filters(filter).send().await.call("ec2:DescribeInstanceTypeOfferings")?;
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for offer in answer.instance_type_offerings() {
+        let (Some(kind), Some(zone)) = (offer.instance_type(), offer.location()) else { continue };
+        found.entry(kind.as_str().to_owned()).or_default().insert(zone.to_owned());
+    }
+    Ok(found)
+}
+
+fn node_type(aws: Clients, kind: String) -> Arc<dyn Checker> {
+    look(CATEGORY, format!("{} offers {kind} in three zones", aws.region()), move || {
+        let (aws, kind) = (aws.clone(), kind.clone());
+        async move {
+            let found = offered(&aws, &kind).await?.remove(&kind).unwrap_or_default();
+            let zones = found.into_iter().collect::<Vec<_>>();
+            if zones.len() >= ZONES {
+                return pass("");
+            }
+            let seen = if zones.is_empty() { "nowhere".to_owned() } else { format!("only in {}", zones.join(", ")) };
+            fail(seen, "set `spec.cluster.nodeGroup.instanceTypes` to types that the region offers")
+        }
+    })
+}
+
+fn gpu_family(aws: Clients, family: String) -> Arc<dyn Checker> {
+    look(CATEGORY, format!("{} offers the GPU family {family}", aws.region()), move || {
+        let (aws, family) = (aws.clone(), family.clone());
+        async move {
+            let found = offered(&aws, &format!("{family}.*")).await?;
+            if found.is_empty() {
+                return fail(
+                    "no type of it",
+                    "set `spec.gpu.families` to families that the region offers, such as g4dn",
+                );
+            }
+            let zones: BTreeSet<String> = found.values().flatten().cloned().collect();
+            pass(format!("{} types in {}", found.len(), zones.into_iter().collect::<Vec<_>>().join(", ")))
+        }
+    })
+}

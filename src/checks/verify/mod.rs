@@ -1,0 +1,3 @@
+//! What must be true of a deployment that is up.
+
+pub mod aws;
