@@ -40,7 +40,7 @@ pub(super) fn run(change: &Change, object: &mut Value, values: &Values) -> Resul
         }
         Change::Substitute { path, find, with } => substitute(object, path, find, with, values),
         Change::Delete => Ok(Effect::Delete),
-        Change::Add { .. } | Change::Image { .. } => Ok(Effect::Done),
+        Change::Add { .. } | Change::Image { .. } | Change::Code => Ok(Effect::Done),
     }
 }
 

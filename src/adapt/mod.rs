@@ -47,11 +47,11 @@ pub fn adapt(set: Set, objects: Vec<Object>, values: &Values) -> Result<Adapted>
         .filter(|adaptation| adaptation.sets.contains(&set) && adaptation.when.holds(values))
         .collect();
     let secrets = template::secrets(values);
-    for adaptation in &wanted {
+    for adaptation in wanted.iter().filter(|adaptation| adaptation.is_data()) {
         carry_out(adaptation, &mut out, values, &secrets)?;
     }
     let rewritten = images::rewrite(&mut out.objects, &values.registry, &wanted)?;
-    for adaptation in wanted.iter().filter(|adaptation| is_image_only(adaptation)) {
+    for adaptation in wanted.iter().filter(|adaptation| adaptation.is_image()) {
         if !rewritten.replaced.contains(&adaptation.id) {
             out.unmatched.push(format!("{}: no such image", adaptation.id));
         }
@@ -62,15 +62,8 @@ pub fn adapt(set: Set, objects: Vec<Object>, values: &Values) -> Result<Adapted>
     Ok(out)
 }
 
-fn is_image_only(adaptation: &Adaptation) -> bool {
-    adaptation.changes.iter().all(|change| matches!(change, Change::Image { .. }))
-}
-
 /// Carries out one adaptation on every object that it means.
 fn carry_out(adaptation: &Adaptation, out: &mut Adapted, values: &Values, secrets: &[String]) -> Result<()> {
-    if is_image_only(adaptation) {
-        return Ok(());
-    }
     let mut matched = false;
     let mut kept = Vec::with_capacity(out.objects.len());
     let mut added = Vec::new();

@@ -32,6 +32,18 @@ pub struct Adaptation {
     pub source: String,
 }
 
+impl Adaptation {
+    /// True if it changes objects by what its entry says, not by the code that raises versions and rewrites images.
+    pub(super) fn is_data(&self) -> bool {
+        !self.changes.iter().all(|change| matches!(change, Change::Image { .. } | Change::Code))
+    }
+
+    /// True if it is about images only.
+    pub(super) fn is_image(&self) -> bool {
+        self.changes.iter().all(|change| matches!(change, Change::Image { .. }))
+    }
+}
+
 /// When an adaptation applies. All that is said must hold.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -130,6 +142,8 @@ pub enum Change {
     },
     /// Takes the object away.
     Delete,
+    /// The program's code does it, under the adaptation's id: see `uplift` and `images`.
+    Code,
     /// Adds the objects of a file of `manifests/components/`, except those that are there already.
     Add {
         /// The file's name.

@@ -17,6 +17,7 @@ macro_rules! embedded {
 }
 
 const ADAPTATIONS: &[(&str, &str)] = embedded![
+    "adaptations/kubernetes/uplift.yaml",
     "adaptations/kubernetes/dex.yaml",
     "adaptations/kubernetes/objects.yaml",
     "adaptations/kubernetes/workflows.yaml",
@@ -26,6 +27,7 @@ const ADAPTATIONS: &[(&str, &str)] = embedded![
     "adaptations/china/secrets.yaml",
     "adaptations/china/images.yaml",
     "adaptations/china/karpenter.yaml",
+    "adaptations/china/registry.yaml",
     "adaptations/fixes/credentials.yaml",
     "adaptations/fixes/authservice.yaml",
     "adaptations/fixes/leftovers.yaml",

@@ -59,6 +59,46 @@ fn every_embedded_adaptation_is_readable_and_explained() {
     }
 }
 
+/// What the code does is attributed to entries that say why.
+#[test]
+fn what_the_code_does_is_explained_too() {
+    let old = |version: &str, kind: &str| {
+        Object(json!({"apiVersion": version, "kind": kind, "metadata": {"name": "o"}, "spec": {}, "webhooks": []}))
+    };
+    let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": [{"name": "c", "image": "a/b:1"}]}});
+    let out = adapted(vec![
+        old("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition"),
+        old("admissionregistration.k8s.io/v1beta1", "MutatingWebhookConfiguration"),
+        old("rbac.authorization.k8s.io/v1beta1", "Role"),
+        old("policy/v1beta1", "PodDisruptionBudget"),
+        old("batch/v1beta1", "CronJob"),
+        old("autoscaling/v2beta2", "HorizontalPodAutoscaler"),
+        old("cert-manager.io/v1alpha2", "Issuer"),
+        old("secrets-store.csi.x-k8s.io/v1alpha1", "SecretProviderClass"),
+        Object(pod),
+    ]);
+    assert_eq!(out.applied.len(), 9, "{:#?}", out.applied);
+    for applied in &out.applied {
+        let entry = adaptations().iter().find(|adaptation| adaptation.id == applied.id);
+        let entry = entry.unwrap_or_else(|| panic!("no entry for {}", applied.id));
+        assert!(entry.sets.contains(&Set::Kubeflow));
+    }
+}
+
+#[test]
+fn conditions_hold_by_version_and_region() {
+    let holds = |text: &str, minor: u32, region: Region| {
+        let when: When = serde_saphyr::from_str(text).expect("readable");
+        let kubernetes = KubernetesVersion { major: 1, minor };
+        when.holds(&Values { kubernetes, ..values(region) })
+    };
+    let (north, west) = (Region::CnNorth1, Region::CnNorthwest1);
+    assert!(holds("kubernetes_from: \"1.24\"", 24, north) && holds("kubernetes_from: \"1.9\"", 35, north));
+    assert!(!holds("kubernetes_from: \"1.24\"", 23, north));
+    assert!(holds("regions: [cn-north-1]", 35, north) && !holds("regions: [cn-north-1]", 35, west));
+    assert!(serde_saphyr::from_str::<When>("kubernetes: \"1.24\"").is_err(), "an unknown condition is no condition");
+}
+
 #[test]
 fn own_manifests_are_filled() {
     for set in [Set::StorageClass, Set::GpuPool] {
