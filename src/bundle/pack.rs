@@ -1,5 +1,6 @@
 //! Makes the archive for machines that reach no upstream.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use flate2::{Compression, GzBuilder};
@@ -28,7 +29,9 @@ pub struct Packed {
 /// Class `StateIo` if the archive can't be written; nothing is left of it then.
 pub fn pack(bundle: &Bundle, out: &Path) -> Result<Packed> {
     let parent = out.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let temp = tempfile::NamedTempFile::new_in(parent).map_err(|error| {
+    // An archive is to be passed on: as readable as any file that the user makes.
+    let everyone = std::fs::Permissions::from_mode(0o666);
+    let temp = tempfile::Builder::new().permissions(everyone).tempfile_in(parent).map_err(|error| {
         Error::new(ErrorClass::StateIo, format!("cannot write in {}", parent.display())).caused_by(error.to_string())
     })?;
     let gzip = GzBuilder::new().mtime(0).write(temp, Compression::best());

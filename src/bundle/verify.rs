@@ -101,11 +101,9 @@ impl Report {
     pub fn check(&self, root: &Path) -> Result<()> {
         let fetch = "`kfctl-cn bundle fetch` gets the pinned files";
         if let Some(first) = self.different.first() {
-            let mut error = Error::new(
-                ErrorClass::Config,
-                format!("{} of the bundle in {} not as pinned", count(self.different.len()), root.display()),
-            );
-            for file in &self.different {
+            let mut error =
+                Error::new(ErrorClass::Config, format!("{} not as pinned", count(self.different.len(), root)));
+            for file in self.different.iter().take(10) {
                 error =
                     error.caused_by(format!("{}: expected sha256 {}, seen {}", file.path, file.expected, file.seen));
             }
@@ -120,19 +118,17 @@ impl Report {
             let shown: Vec<&str> = self.missing.iter().take(5).map(String::as_str).collect();
             let more = self.missing.len() - shown.len();
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
-            return Err(Error::new(
-                ErrorClass::Config,
-                format!("{} of the bundle in {} missing", count(self.missing.len()), root.display()),
-            )
-            .caused_by(format!("{}{more}", shown.join(", ")))
-            .hint(fetch));
+            return Err(Error::new(ErrorClass::Config, format!("{} missing", count(self.missing.len(), root)))
+                .caused_by(format!("{}{more}", shown.join(", ")))
+                .hint(fetch));
         }
         Ok(())
     }
 }
 
-fn count(files: usize) -> String {
-    if files == 1 { "1 file is".into() } else { format!("{files} files are") }
+fn count(files: usize, root: &Path) -> String {
+    let (what, are) = if files == 1 { ("file", "is") } else { ("files", "are") };
+    format!("{files} {what} of the bundle in {} {are}", root.display())
 }
 
 /// True if a file may differ.

@@ -8,5 +8,6 @@ mod killed;
 mod local;
 mod network;
 mod real;
+mod sample;
 mod server;
 mod world;

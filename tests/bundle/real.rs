@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use crate::support;
 
-fn real_bundle() -> Option<std::path::PathBuf> {
+/// The real bundle; the sample, should the environment name it, is none.
+pub fn bundle() -> Option<std::path::PathBuf> {
     support::real_bundle().filter(|dir| !dir.join("bundle.lock.yaml").exists())
 }
 
@@ -18,7 +19,7 @@ const STAND_IN: &str = "upstream/apps/pipeline/upstream/base/installs/multi-user
 
 #[test]
 fn every_file_is_as_pinned() {
-    let Some(dir) = real_bundle() else { return };
+    let Some(dir) = bundle() else { return };
     let allow = vec![STAND_IN.to_string()];
     let bundle = Bundle::open(&dir, &allow).unwrap();
     assert!(!bundle.is_sample());
@@ -31,7 +32,7 @@ fn every_file_is_as_pinned() {
 
 #[test]
 fn the_stand_in_is_named_unless_it_is_allowed() {
-    let Some(dir) = real_bundle() else { return };
+    let Some(dir) = bundle() else { return };
     match Bundle::open(&dir, &[]) {
         Ok(bundle) => assert!(bundle.report().allowed.is_empty(), "a bundle without the stand-in"),
         Err(error) => {
@@ -72,7 +73,7 @@ fn permissions(file: &Path) -> BTreeSet<String> {
 
 #[test]
 fn our_karpenter_may_do_what_the_release_asks_for_and_no_more() {
-    let Some(dir) = real_bundle() else { return };
+    let Some(dir) = bundle() else { return };
     let file = Path::new("karpenter-1.14.1/rendered.yaml");
     let real = permissions(&dir.join(file));
     assert!(real.len() > 50);
