@@ -30,7 +30,11 @@ pub struct Removal {
 /// Removes the objects and then the inventory of a resource.
 pub async fn remove(client: &Client, addr: &str, removal: &Removal, progress: Progress<'_>) -> Result<()> {
     let instances = instances(client, &removal.instances_of).await?;
+    // Whoever has a Profile has claims in its namespace: they must go while the storage driver runs.
+    let profile = |id: &&Owned| id.group == "kubeflow.org" && id.kind == "Profile";
+    let spaces: Vec<Owned> = instances.iter().filter(profile).map(|id| namespace(&id.name)).collect();
     gone(client, instances, progress).await?;
+    gone(client, spaces, progress).await?;
     let mut stages: BTreeMap<Stage, Vec<Owned>> = BTreeMap::new();
     for id in &removal.objects {
         let of_the_cluster = id.kind == "Namespace" && OF_THE_CLUSTER.contains(&id.name.as_str());
@@ -41,8 +45,39 @@ pub async fn remove(client: &Client, addr: &str, removal: &Removal, progress: Pr
     for (_, ids) in stages.into_iter().rev() {
         gone(client, ids, progress).await?;
     }
+    if removal.objects.iter().any(|id| id.kind == "PersistentVolumeClaim") {
+        volumes(client, progress).await?;
+    }
     client.rediscover().await;
     Inventory::delete(client, addr).await
+}
+
+fn namespace(name: &str) -> Owned {
+    Owned { group: String::new(), kind: "Namespace".into(), namespace: String::new(), name: name.into() }
+}
+
+/// Waits until released volumes are gone: a disk whose driver is removed before it is left behind, and paid for.
+async fn volumes(client: &Client, progress: Progress<'_>) -> Result<()> {
+    let discovery = client.discovery().await?;
+    let Some(kind) = discovery.preferred("", "PersistentVolume") else { return Ok(()) };
+    let began = Instant::now();
+    loop {
+        let is = |volume: &Object, pointer: &str, text: &str| volume.0.pointer(pointer) == Some(&Value::from(text));
+        let goes = |volume: &&Object| {
+            is(volume, "/status/phase", "Released") && is(volume, "/spec/persistentVolumeReclaimPolicy", "Delete")
+        };
+        let volumes = client.list(kind).await?;
+        let left: Vec<&str> = volumes.iter().filter(goes).map(Object::name).collect();
+        if left.is_empty() {
+            return Ok(());
+        }
+        if began.elapsed() > PATIENCE {
+            return Err(Error::new(ErrorClass::Timeout, format!("volumes don't go: {}", left.join(", ")))
+                .hint("the EBS CSI driver deletes them: look at its controller's log"));
+        }
+        progress(format!("{} volumes still go, such as {}", left.len(), left[0]));
+        sleep(LONGEST_PAUSE).await;
+    }
 }
 
 fn stub(id: &Owned) -> Object {

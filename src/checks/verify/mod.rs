@@ -1,3 +1,4 @@
 //! What must be true of a deployment that is up.
 
 pub mod aws;
+pub mod kubernetes;
