@@ -32,8 +32,12 @@ pub(super) fn text(plan: &Plan, color: bool) -> String {
 
 fn row(step: &Step) -> PlanRow {
     let Step { addr, phase, title, action, why, changes, .. } = step.clone();
-    // The changes say it better, and most things of a first run don't exist.
-    let plain = action == Action::Update || why == "doesn't exist" || why == "exists and is ours";
+    // Changes say it better than words, and that something to create doesn't exist is no news unless it did once.
+    let plain = match action {
+        Action::Create => !why.contains("state") && !why.contains("earlier run"),
+        Action::Adopt | Action::Replace => false,
+        Action::NoOp | Action::Update | Action::Delete => true,
+    };
     PlanRow { addr, phase, title, action, why: if plain { String::new() } else { why }, changes }
 }
 
