@@ -18,6 +18,7 @@ mod logging;
 mod panic;
 mod plan;
 mod plan_view;
+mod preflight;
 pub mod printer;
 mod reference;
 mod render;

@@ -43,7 +43,8 @@ pub async fn show(global: &Global, args: &Args, checkers: &[Arc<dyn Checker>]) -
     Ok(if passed { ExitStatus::OK } else { ErrorClass::Permanent.into() })
 }
 
-fn line(checked: &Checked) -> CheckLine {
+/// A check as it is shown.
+pub(super) fn line(checked: &Checked) -> CheckLine {
     let (status, seen, hint) = match &checked.verdict {
         Verdict::Pass(seen) => (Status::Pass, seen.clone(), String::new()),
         Verdict::Warn { seen, hint } => (Status::Warn, seen.clone(), hint.clone()),

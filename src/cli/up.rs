@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::run::{Session, ask, cancel_on_signals, require_consent, unless_stopped, watch};
-use super::{Global, Output, plan_view, printer};
+use super::{Global, Output, plan_view, preflight, printer};
 use crate::engine::Engine;
 use crate::model::{ExitStatus, Result};
 use crate::phases;
@@ -22,6 +22,7 @@ pub async fn run(global: &Global, _: Args) -> Result<ExitStatus> {
     let bundle = Arc::new(session.bundle(global)?);
     let store = Arc::new(LocalStore::open(&session.folder, &session.identity())?);
     printer::note(&format!("Deployment {}", session.title()));
+    unless_stopped(&cancel, preflight::pass(global, &session)).await?;
     let (view, sink) = watch(global);
     let engine =
         Engine::new(phases::resources(&session.deps(bundle)), store.clone())?.cancel(cancel.clone()).sink(sink);
