@@ -7,6 +7,7 @@ source lists the CPU families of cn-northwest-1 in full, so it offers those that
 from __future__ import annotations
 
 import copy
+import fnmatch
 from typing import Any
 
 import moto.ec2.models.availability_zones_and_regions as places
@@ -82,6 +83,19 @@ def _offers(region: str, kind: str) -> list[dict[str, str]]:
 for _kind in ("region", "availability-zone", "availability-zone-id"):
     for _region in REGIONS:
         types.INSTANCE_TYPE_OFFERINGS[_kind][_region] = _offers(_region, _kind)
+
+_matches_filters = types.InstanceTypeOfferingBackend.matches_filters
+
+
+def matches_filters(self: Any, offering: dict[str, Any], filters: Any, location_type: str) -> bool:
+    """With wildcards in types, which moto compares as they are."""
+    patterns = filters.get("instance-type", ["*"])
+    rest = {key: values for key, values in filters.items() if key != "instance-type"}
+    named = any(fnmatch.fnmatchcase(offering["InstanceType"], pattern) for pattern in patterns)
+    return named and _matches_filters(self, offering, rest, location_type)
+
+
+types.InstanceTypeOfferingBackend.matches_filters = matches_filters  # type: ignore[method-assign]
 
 lifecycle.install(nat.NatGateway, "state", "pending", "available")
 
