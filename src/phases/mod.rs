@@ -4,6 +4,7 @@ pub mod cluster;
 pub mod data;
 pub mod gpu;
 pub mod images;
+mod in_cluster;
 pub mod karpenter;
 pub mod kubeflow;
 pub mod link;
@@ -21,6 +22,8 @@ use crate::config::Config;
 use crate::engine::Resource;
 
 use link::Link;
+
+pub use in_cluster::in_cluster;
 
 /// What the resources of every phase are made from.
 #[derive(Clone)]

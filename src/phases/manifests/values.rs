@@ -81,40 +81,6 @@ pub async fn known(set: Set, config: &Config, account: &str, clients: &Clients, 
     Ok(Known::Values(Box::new(values)))
 }
 
-/// The values of all sets, when everything in AWS exists.
-///
-/// # Errors
-/// Class `Permanent`, naming what is missing; and what Secrets Manager refuses.
-pub async fn values(config: &Config, account: &str, clients: &Clients, cx: &Context) -> Result<Values> {
-    let mut all: Option<Values> = None;
-    for set in super::sets(config) {
-        let one = match known(set, config, account, clients, cx).await? {
-            Known::Values(values) => *values,
-            Known::Missing(what) => {
-                return Err(Error::new(ErrorClass::Permanent, what).hint("run `kfctl-cn up`"));
-            }
-        };
-        match (&mut all, set) {
-            (None, _) => all = Some(one),
-            (Some(all), Set::Kubeflow) => {
-                all.bucket = one.bucket;
-                all.db_host = one.db_host;
-                all.secrets_role_arn = one.secrets_role_arn;
-                all.admin_hash = one.admin_hash;
-                all.oidc_client_secret = one.oidc_client_secret;
-            }
-            (Some(all), Set::Karpenter) => {
-                all.cluster_endpoint = one.cluster_endpoint;
-                all.karpenter_role_arn = one.karpenter_role_arn;
-                all.karpenter_queue = one.karpenter_queue;
-            }
-            (Some(all), Set::GpuPool) => all.karpenter_node_role = one.karpenter_node_role,
-            (Some(_), _) => {}
-        }
-    }
-    all.ok_or_else(|| Error::new(ErrorClass::Bug, "no set of manifests is asked for"))
-}
-
 /// The values of a render without AWS: what only AWS knows is marked `known-after-up`.
 pub fn offline_values(config: &Config) -> Values {
     let account = config.spec.account.as_deref().unwrap_or(NO_ACCOUNT);
