@@ -25,7 +25,21 @@ enum What {
         /// The order: as kustomize 5 does, as written, or by kind
         #[arg(long, value_enum, default_value_t = Order::Unspecified)]
         reorder: Order,
+        /// Which files a kustomization may read: those in or below its folder, or any
+        #[arg(long, value_enum, default_value_t = Files::RootOnly)]
+        load_restrictor: Files,
     },
+}
+
+/// The words of kustomize.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Files {
+    /// In or below the folder of the kustomization
+    #[value(name = "LoadRestrictionsRootOnly")]
+    RootOnly,
+    /// Any: for trees that you trust
+    #[value(name = "LoadRestrictionsNone")]
+    Any,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -40,13 +54,14 @@ enum Order {
 
 /// Prints the objects.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
-    let What::Build { dir, reorder } = args.what;
+    let What::Build { dir, reorder, load_restrictor } = args.what;
     let reorder = match reorder {
         Order::Unspecified => Reorder::Unspecified,
         Order::None => Reorder::None,
         Order::Legacy => Reorder::Legacy,
     };
-    print(global, &kustomize::build(&dir, &Options { reorder })?)?;
+    let options = Options { reorder, files_from_anywhere: load_restrictor == Files::Any };
+    print(global, &kustomize::build(&dir, &options)?)?;
     Ok(ExitStatus::OK)
 }
 

@@ -4,7 +4,7 @@
 //! made final only at the root: content hashes, references and vars come last.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use indexmap::IndexMap;
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub fn run(dir: &Path, options: &Options) -> Result<Vec<Object>> {
 }
 
 fn render(dir: &Path, options: &Options) -> Result<Vec<Object>> {
-    let source = Source::root(dir)?;
+    let source = Source::root(dir, options.files_from_anywhere)?;
     let (spec, path) = read(&source)?;
     let in_root = |error: Error| error.context(format!("in {}", path.display()));
     let Gathered { mut list, config, vars } = accumulate(&source, &spec, Gathered::default()).map_err(in_root)?;
@@ -60,14 +60,7 @@ fn accumulate(source: &Source, spec: &Kustomization, start: Gathered) -> Result<
     for entry in &spec.resources {
         resource(source, entry, &mut all)?;
     }
-    all.add_config(&Config::defaults())?;
-    if !spec.configurations.is_empty() {
-        let mut own = Config::default();
-        for file in &spec.configurations {
-            own.merge(&Config::parse(&source.text(file)?, &source.display(file))?)?;
-        }
-        all.add_config(&Arc::new(own))?;
-    }
+    all.add_config(&own_config(source, &spec.configurations)?)?;
     for generator in &spec.generators {
         absorb(&mut all.list, generate::generate(source, generator)?)?;
     }
@@ -80,11 +73,40 @@ fn accumulate(source: &Source, spec: &Kustomization, start: Gathered) -> Result<
     Ok(all)
 }
 
+/// The built-in field specs with those of a kustomization's files.
+fn own_config(source: &Source, files: &[String]) -> Result<Arc<Config>> {
+    if files.is_empty() {
+        return Ok(Config::defaults());
+    }
+    let mut own = Config::default();
+    for file in files {
+        own.merge(&Config::parse(&source.text(file)?, &source.display(file))?)?;
+    }
+    let mut all = Config::clone(&Config::defaults());
+    all.merge(&own)?;
+    Ok(Arc::new(all))
+}
+
+/// The built-in field specs as the start of what is gathered.
+static START: LazyLock<Result<Arc<Config>>> = LazyLock::new(|| {
+    let mut config = Config::default();
+    config.merge(&Config::defaults())?;
+    Ok(Arc::new(config))
+});
+
 impl Gathered {
+    /// Adds field specs. All that is gathered holds the built-in ones, so that these are added once.
     fn add_config(&mut self, other: &Arc<Config>) -> Result<()> {
+        let start = START.clone()?;
+        let is_built_in = Arc::ptr_eq(other, &start) || Arc::ptr_eq(other, &Config::defaults());
         match &mut self.config {
-            None => self.config = Some(other.clone()),
-            Some(own) if Arc::ptr_eq(own, other) => {}
+            None if is_built_in => self.config = Some(start),
+            None => {
+                let mut config = Config::default();
+                config.merge(other)?;
+                self.config = Some(Arc::new(config));
+            }
+            Some(_) if is_built_in => {}
             Some(own) => Arc::make_mut(own).merge(other)?,
         }
         Ok(())

@@ -51,6 +51,9 @@ pub enum Reorder {
 pub struct Options {
     /// The order of the result.
     pub reorder: Reorder,
+    /// True if a kustomization may read files outside its folder. A tree from elsewhere could then take any file of this
+    /// machine into a ConfigMap.
+    pub files_from_anywhere: bool,
 }
 
 /// Renders the kustomization in a folder to objects.

@@ -18,16 +18,17 @@ const MAX_DEPTH: usize = 64;
 pub struct Source {
     root: PathBuf,
     ancestors: Vec<PathBuf>,
+    files_from_anywhere: bool,
 }
 
 impl Source {
     /// The folder to build.
-    pub fn root(dir: &Path) -> Result<Source> {
+    pub fn root(dir: &Path, files_from_anywhere: bool) -> Result<Source> {
         let root = fs_err::canonicalize(dir).map_err(|error| invalid(error.to_string()))?;
         if !root.is_dir() {
             return Err(invalid(format!("`{}` is not a folder", dir.display())));
         }
-        Ok(Source { root, ancestors: Vec::new() })
+        Ok(Source { root, ancestors: Vec::new(), files_from_anywhere })
     }
 
     /// The kustomization file: its text and its path.
@@ -50,7 +51,7 @@ impl Source {
         refuse_remote(path)?;
         let full = self.root.join(path);
         let real = fs_err::canonicalize(&full).map_err(|error| missing(&full, &error))?;
-        if !real.starts_with(&self.root) {
+        if !self.files_from_anywhere && !real.starts_with(&self.root) {
             return Err(invalid(format!("file `{}` is not in or below `{}`", full.display(), self.root.display()))
                 .hint("move the file below the kustomization, or make its folder a kustomization of its own"));
         }
@@ -96,7 +97,7 @@ impl Source {
         if ancestors.len() > MAX_DEPTH {
             return Err(invalid(format!("more than {MAX_DEPTH} kustomizations below each other")));
         }
-        Ok(Source { root, ancestors })
+        Ok(Source { root, ancestors, files_from_anywhere: self.files_from_anywhere })
     }
 
     /// True if the path names a folder that exists.

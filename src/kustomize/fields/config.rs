@@ -76,11 +76,9 @@ impl Config {
         })
     }
 
-    /// Adds the field specs of another configuration.
+    /// Adds the field specs of another configuration, except those that one here covers. A narrow spec that comes first covers a
+    /// wide one: so a file that says `namePrefix` for one kind restricts it to that kind, as in kustomize.
     pub fn merge(&mut self, other: &Config) -> Result<()> {
-        if self == other {
-            return Ok(());
-        }
         merge_all(&mut self.name_prefix, &other.name_prefix)?;
         merge_all(&mut self.name_suffix, &other.name_suffix)?;
         merge_all(&mut self.namespace, &other.namespace)?;
