@@ -19,7 +19,10 @@ pub fn number(number: &Number) -> String {
     }
     let Some(float) = number.as_f64() else { return number.to_string() };
     let magnitude = float.abs();
-    if magnitude == 0.0 || (1e-6..1e21).contains(&magnitude) {
+    if magnitude == 0.0 {
+        return "0".into();
+    }
+    if (1e-6..1e21).contains(&magnitude) {
         return format!("{float}");
     }
     let plain = format!("{float:e}");
