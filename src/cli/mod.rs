@@ -5,6 +5,7 @@
 
 mod args;
 mod bundle;
+mod check;
 mod completion;
 mod config;
 mod credentials;
@@ -26,6 +27,7 @@ mod report;
 mod run;
 mod status;
 mod up;
+mod verify;
 mod version;
 
 use std::ffi::OsString;
@@ -65,18 +67,20 @@ macro_rules! commands {
 }
 
 commands! {
-    Up => up,
-    Plan => plan,
-    Status => status,
-    Down => down,
     Init => init,
-    Config => config,
+    Check => check,
+    Plan => plan,
+    Up => up,
+    Status => status,
+    Verify => verify,
+    Credentials => credentials,
+    Down => down,
     Render => render,
     Images => images,
     Bundle => bundle,
     Kustomize => kustomize,
-    Credentials => credentials,
     Explain => explain,
+    Config => config,
     Completion => completion,
     Version => version,
 }

@@ -42,6 +42,17 @@ pub struct Planned {
     seen: BTreeMap<Addr, Observed>,
 }
 
+impl Planned {
+    /// The outputs of everything that was seen to exist.
+    pub fn outputs(&self) -> BTreeMap<Addr, Outputs> {
+        let present = |seen: &Observed| match seen {
+            Observed::Present(live) => Some(live.outputs.clone()),
+            Observed::Absent | Observed::Unknown(_) => None,
+        };
+        self.seen.iter().filter_map(|(addr, seen)| Some((addr.clone(), present(seen)?))).collect()
+    }
+}
+
 /// Brings resources to what is wanted.
 pub struct Engine {
     graph: graph::Graph,

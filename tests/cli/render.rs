@@ -23,6 +23,7 @@ fn render(bundle: &Path, region: &str, args: &[&str]) -> (String, String) {
 }
 
 fn nothing_foreign(bundle: &Path) {
+    let image = regex::Regex::new(r"(?m)^ +(?:- )?image: ([^\s{].*)$").unwrap();
     for region in REGIONS {
         let (yaml, said) = render(bundle, region, &[]);
         assert_eq!(said.matches(", 0 findings").count(), 7, "{said}");
@@ -33,7 +34,6 @@ fn nothing_foreign(bundle: &Path) {
             assert!(lines.is_empty(), "{region}: {foreign}: {lines:#?}");
         }
         let registry = format!("000000000000.dkr.ecr.{region}.amazonaws.com.cn/kfctl-cn/");
-        let image = regex::Regex::new(r"(?m)^ +(?:- )?image: ([^\s{].*)$").unwrap();
         let images: Vec<&str> = image.captures_iter(&yaml).map(|c| c.get(1).unwrap().as_str()).collect();
         assert!(images.len() > 10, "only {} images were found", images.len());
         let strange: Vec<_> =

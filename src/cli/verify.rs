@@ -1,0 +1,78 @@
+//! `kfctl-cn verify`.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::run::{Session, cancel_on_signals, unless_stopped};
+use super::{Global, report};
+use crate::checks::verify::aws;
+use crate::checks::{Checker, Verdict};
+use crate::engine::{Engine, Plan};
+use crate::model::{Action, ExitStatus, Phase, Result};
+use crate::phases;
+use crate::state::Looking;
+
+/// Prove that the deployment is there, complete, ready and in China. Changes nothing
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    report: report::Args,
+}
+
+/// Reads everything, then runs the checks and shows them.
+pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
+    let cancel = cancel_on_signals()?;
+    let session = unless_stopped(&cancel, Session::open(global)).await?;
+    let deps = session.deps(Arc::new(session.bundle(global)?));
+    let store = Arc::new(Looking::at(&session.folder, &session.identity())?);
+    let engine = Engine::new(phases::resources(&deps), store)?.cancel(cancel.clone());
+    let planned = engine.plan().await?;
+    let outputs = Arc::new(planned.outputs());
+    let mut checkers = wanted(&planned.plan);
+    checkers.extend(aws::checkers(&session.config, &session.clients, &session.account, &outputs));
+    unless_stopped(&cancel, report::show(global, &args.report, &checkers)).await
+}
+
+/// A check a phase: all its resources are there, as wanted and ready.
+fn wanted(plan: &Plan) -> Vec<Arc<dyn Checker>> {
+    let of = |phase: Phase| {
+        let steps: Vec<_> = plan.steps.iter().filter(|step| step.phase == phase).collect();
+        let open = |step: &&&crate::engine::Step| step.is_work();
+        let told: Vec<String> = steps
+            .iter()
+            .filter(open)
+            .map(|step| match &step.waiting {
+                Some(waiting) if step.action == Action::NoOp => format!("{}: {waiting}", step.addr),
+                _ => format!("{}: {}", step.addr, step.why),
+            })
+            .collect();
+        (!steps.is_empty()).then(|| Arc::new(Wanted { phase, count: steps.len(), open: told }) as Arc<dyn Checker>)
+    };
+    Phase::ALL.into_iter().filter_map(of).collect()
+}
+
+struct Wanted {
+    phase: Phase,
+    count: usize,
+    open: Vec<String>,
+}
+
+#[async_trait]
+impl Checker for Wanted {
+    fn category(&self) -> &'static str {
+        "resources"
+    }
+
+    fn what(&self) -> String {
+        format!("all of phase {} is there, as wanted and ready", self.phase)
+    }
+
+    async fn check(&self) -> Verdict {
+        if self.open.is_empty() {
+            return Verdict::Pass(format!("{} resources", self.count));
+        }
+        let seen = format!("{} of {} aren't\n{}", self.open.len(), self.count, self.open.join("\n"));
+        Verdict::Fail { seen, hint: "`kfctl-cn plan` shows the difference, `kfctl-cn up` mends it".into() }
+    }
+}
