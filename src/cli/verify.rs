@@ -6,11 +6,12 @@ use async_trait::async_trait;
 
 use super::run::{Session, cancel_on_signals, unless_stopped};
 use super::{Global, report};
-use crate::checks::verify::aws;
+use crate::checks::verify::{aws, kubernetes};
 use crate::checks::{Checker, Verdict};
-use crate::engine::{Engine, Plan};
-use crate::model::{Action, ExitStatus, Phase, Result};
-use crate::phases;
+use crate::engine::{Context, Engine, Plan, Step};
+use crate::model::{Action, ExitStatus, Object, Phase, Result};
+use crate::phases::manifests::{self, Known};
+use crate::phases::{self, Deps};
 use crate::state::Looking;
 
 /// Prove that the deployment is there, complete, ready and in China. Changes nothing
@@ -31,14 +32,32 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let outputs = Arc::new(planned.outputs());
     let mut checkers = wanted(&planned.plan);
     checkers.extend(aws::checkers(&session.config, &session.clients, &session.account, &outputs));
+    let cx = Context::new(outputs, Arc::new(|_| ()));
+    if let Some(client) = deps.link.client(&cx).await? {
+        let objects = unless_stopped(&cancel, objects(&deps, &cx)).await?;
+        checkers.extend(kubernetes::checkers(client, session.config.spec.region, objects));
+    }
     unless_stopped(&cancel, report::show(global, &args.report, &checkers)).await
+}
+
+/// The objects of all sets, as they are applied. A set whose values don't exist yet is left out: the check of its phase says so.
+async fn objects(deps: &Deps, cx: &Context) -> Result<Vec<Object>> {
+    let mut objects = Vec::new();
+    for set in manifests::sets(&deps.config) {
+        let known = manifests::known(set, &deps.config, &deps.account, &deps.aws, cx).await?;
+        if let Known::Values(values) = known {
+            let rendered = deps.link.renders.get(set, &deps.config, &deps.bundle, *values).await?;
+            objects.extend(rendered.stages.iter().flat_map(|(_, objects)| objects.clone()));
+        }
+    }
+    Ok(objects)
 }
 
 /// A check a phase: all its resources are there, as wanted and ready.
 fn wanted(plan: &Plan) -> Vec<Arc<dyn Checker>> {
     let of = |phase: Phase| {
         let steps: Vec<_> = plan.steps.iter().filter(|step| step.phase == phase).collect();
-        let open = |step: &&&crate::engine::Step| step.is_work();
+        let open = |step: &&&Step| step.is_work();
         let told: Vec<String> = steps
             .iter()
             .filter(open)
