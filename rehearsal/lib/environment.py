@@ -56,8 +56,15 @@ class Environment:
     def start(self) -> None:
         """Starts all parts and writes `env`."""
         self.plane.mkdir(mode=0o700)
+        if self.options["only_aws"]:
+            standins().Authority.make(self.plane)
+            self.start_aws("")
+            wait_for(lambda: database.answers(self.ports["aws"]), 60, "the stand-in for AWS", self.all())
+            self.write_env(False)
+            return
         self.write_token_webhook()
         self.start_plane()
+        wait_for(lambda: (self.plane / "sa.pub").exists(), 60, "certificates", self.all())
         socket = self.start_database()
         self.start_aws(socket)
         self.start_standins()
@@ -99,21 +106,18 @@ class Environment:
         if not database.server():
             print("rehearsal: no MariaDB server on this machine: the database isn't dialled", flush=True)
             return ""
-        sys.path.insert(0, str(HERE / "cluster"))
-        from standin.authority import Authority
-
-        wait_for(lambda: (self.plane / "sa.pub").exists(), 60, "certificates", self.all())
-        self.parts.append(database.start(self.folder / "database", self.ports["database"], Authority(self.plane)))
+        self.parts.append(database.start(self.folder / "database", self.ports["database"], standins().Authority(self.plane)))
         return str(self.folder / "database" / "socket")
 
     def start_aws(self, socket: str) -> None:
         """moto with its extension."""
-        wait_for(lambda: (self.plane / "sa.pub").exists(), 60, "certificates", self.all())
         values = {
-            "port": self.ports["aws"], "slow": self.options["slow"], "plane": self.plane, "api-ca": self.plane / "ca.crt",
+            "port": self.ports["aws"], "slow": self.options["slow"], "api-ca": self.plane / "ca.crt",
             "api-server": f"https://127.0.0.1:{self.ports['api']}", "log": self.folder / "aws.jsonl", "database-socket": socket,
             "access-key": ACCESS_KEY, "foreign-access-key": FOREIGN_ACCESS_KEY,
         }  # fmt: skip
+        if not self.options["only_aws"]:
+            values["plane"] = self.plane
         command = [sys.executable, "-m", "china", *(f"--{name}={value}" for name, value in values.items())]
         self.parts.append(Process("aws", command, self.folder, HERE / "aws", PYTHONDONTWRITEBYTECODE="1"))
 
@@ -154,6 +158,7 @@ class Environment:
             "KUBECONFIG": str(self.plane / "kubeconfig"),
             "REHEARSAL_DIR": str(self.folder),
             "REHEARSAL_KUBECONFIG": str(self.plane / "kubeconfig"),
+            "REHEARSAL_API_SERVER": f"https://127.0.0.1:{self.ports['api']}",
             "REHEARSAL_AUDIT_LOG": str(self.plane / "audit.log"),
             "REHEARSAL_AWS_LOG": str(self.folder / "aws.jsonl"),
             "REHEARSAL_FOREIGN_ACCESS_KEY_ID": FOREIGN_ACCESS_KEY,
@@ -170,6 +175,14 @@ class Environment:
         """Ends all parts."""
         for part in reversed(self.all()):
             part.end()
+
+
+def standins() -> Any:
+    """The module that issues certificates: it needs the virtual environment, which only the supervisor runs in."""
+    sys.path.insert(0, str(HERE / "cluster"))
+    from standin import authority
+
+    return authority
 
 
 class Stopped(Exception):

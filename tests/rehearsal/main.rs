@@ -5,4 +5,5 @@ mod census;
 mod proxy;
 #[path = "../support/mod.rs"]
 mod support;
+mod whole;
 mod world;

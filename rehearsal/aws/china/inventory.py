@@ -29,7 +29,7 @@ def inventory(region: str) -> dict[str, list[str]]:
     """Kind: what there is, sorted. Default VPCs and what belongs to them are left out."""
     ec2, eks, rds = ec2_backends[ACCOUNT][region], eks_backends[ACCOUNT][region], rds_backends[ACCOUNT][region]
     iam, clusters = iam_backends[ACCOUNT]["aws-cn"], eks.clusters.values()
-    vpcs = {id: vpc for id, vpc in ec2.vpcs.items() if vpc.is_default != "true"}
+    vpcs = {id: vpc for id, vpc in ec2.vpcs.items() if str(vpc.is_default).lower() != "true"}
     groups = [group for vpc in vpcs for group in ec2.groups.get(vpc, {}).values() if group.name != "default"]
     tables = [table for table in ec2.route_tables.values() if table.vpc_id in vpcs]
     found: dict[str, Iterable[str]] = {
@@ -39,7 +39,7 @@ def inventory(region: str) -> dict[str, list[str]]:
         "elastic ip": _tagged(ec2.addresses),
         "nat gateway": _tagged(gateway for gateway in ec2.nat_gateways.values() if gateway.state != "deleted"),
         "route table": _tagged(table for table in tables if not _main(table)),
-        "route": [f"{_tagged([table])[0]} {route.destination_cidr_block}" for table in tables if not _main(table) for route in table.routes.values()],
+        "route": [f"{_tagged([table])[0]} {route.destination_cidr_block}" for table in tables if not _main(table) for route in table.routes],
         "security group": [group.name.split("-sg-")[0] if "-sg-" in group.name else group.name for group in groups],
         "role": [role.name for role in iam.roles.values()],
         "role policy": [f"{role.name} {name}" for role in iam.roles.values() for name in (*role.policies, *role.managed_policies)],

@@ -21,6 +21,19 @@ class Authority:
         self.certificate = x509.load_pem_x509_certificate(self.pem)
         self.key = serialization.load_pem_private_key((folder / "ca.key").read_bytes(), None)
 
+    @staticmethod
+    def make(folder: Path) -> None:
+        """Makes a new CA in a folder, for where there is no plane that made one."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "rehearsal-ca")])
+        now = datetime.datetime.now(datetime.timezone.utc)
+        builder = x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        builder = builder.not_valid_before(now).not_valid_after(now + datetime.timedelta(days=90))
+        builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        certificate = builder.sign(key, hashes.SHA256())
+        (folder / "ca.crt").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+        (folder / "ca.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+
     @property
     def bundle(self) -> str:
         """The CA as a `caBundle` has it."""

@@ -1,0 +1,11 @@
+//! The built program in whole environments: stand-ins for AWS China and EKS, started by `rehearsal/env`.
+//!
+//! Each test has an environment of its own, so that nothing one does is seen by another.
+
+mod account;
+mod cluster;
+mod environment;
+mod killed;
+mod refused;
+mod regions;
+mod secrets;
