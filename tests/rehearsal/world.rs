@@ -46,7 +46,11 @@ fn start() -> String {
     let at = tempfile::tempdir().unwrap().keep().join("rehearsal");
     let pid = std::process::id().to_string();
     let program = support::root().join("rehearsal/env");
-    let done = Command::new(program).args(["start", "--only-aws", "--slow", "0", "--until-pid", &pid]).arg(&at).status().unwrap();
+    let done = Command::new(program)
+        .args(["start", "--only-aws", "--slow", "0", "--until-pid", &pid])
+        .arg(&at)
+        .status()
+        .unwrap();
     assert!(done.success(), "rehearsal/env start failed");
     let exports = std::fs::read_to_string(at.join("env")).unwrap();
     let url = exports.lines().find_map(|l| l.strip_prefix("export AWS_ENDPOINT_URL=")).expect("AWS_ENDPOINT_URL");

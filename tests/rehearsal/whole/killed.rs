@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use rand::RngExt;
 
-use crate::support;
 use super::environment::{Parts, World};
+use crate::support;
 
 /// How many times the run is killed; `KFCTL_CN_KILLS` asks for another number.
 fn kills() -> u32 {

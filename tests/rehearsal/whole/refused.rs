@@ -1,7 +1,7 @@
 //! Runs that can't succeed: what is said, how they end, and that nothing is made.
 
-use crate::support;
 use super::environment::{Parts, World, said};
+use crate::support;
 
 /// Runs `up`, which must end with a code and with a hint, and returns what it said.
 fn fails(world: &World, change: impl FnOnce(&mut std::process::Command), code: i32) -> String {

@@ -3,9 +3,9 @@
 use std::fs;
 
 use super::account::Inventory;
+use super::environment::{Parts, World, said};
 use super::secrets::wait_and_collect_arguments;
 use crate::support;
-use super::environment::{Parts, World, said};
 
 #[test]
 fn beijing() {
