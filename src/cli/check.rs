@@ -9,7 +9,7 @@ use crate::model::{ExitStatus, Result};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    report: report::Args,
+    report: report::Options,
 }
 
 /// Runs the preflight checks and shows them.

@@ -11,7 +11,7 @@ use crate::ui::{CheckLine, Status, summary};
 
 /// The arguments that both have.
 #[derive(Debug, clap::Args)]
-pub struct Args {
+pub struct Options {
     /// Warnings fail too
     #[arg(long)]
     strict: bool,
@@ -24,7 +24,7 @@ struct Report<'a> {
 }
 
 /// Runs the checks and shows them, as they come for people and as a whole for programs. Exit code 1 if they fail.
-pub async fn show(global: &Global, args: &Args, checkers: &[Arc<dyn Checker>]) -> Result<ExitStatus> {
+pub async fn show(global: &Global, options: &Options, checkers: &[Arc<dyn Checker>]) -> Result<ExitStatus> {
     let table = global.output == Output::Table;
     let color = global.color_stdout();
     let mut lines: Vec<CheckLine> = Vec::new();
@@ -38,7 +38,7 @@ pub async fn show(global: &Global, args: &Args, checkers: &[Arc<dyn Checker>]) -
     })
     .await;
     written?;
-    let passed = checks::passed(&all, args.strict);
+    let passed = checks::passed(&all, options.strict);
     printer::value(global.output, &Report { passed, checks: &lines }, |report| summary(report.checks))?;
     Ok(if passed { ExitStatus::OK } else { ErrorClass::Permanent.into() })
 }

@@ -18,7 +18,7 @@ use crate::state::Looking;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    report: report::Args,
+    report: report::Options,
 }
 
 /// Reads everything, then runs the checks and shows them.
