@@ -46,7 +46,11 @@ where
 
 impl From<Error> for Verdict {
     fn from(error: Error) -> Self {
-        let hint = error.hints.join("; ");
+        let hint = match (error.hints.is_empty(), error.is_passing()) {
+            (false, _) => error.hints.join("; "),
+            (true, true) => "try again in a minute".into(),
+            (true, false) => "look the code up in the documentation of the service".into(),
+        };
         let seen = match &error.request_id {
             Some(id) => format!("{error} (request {id})"),
             None => error.to_string(),

@@ -10,6 +10,7 @@ mod completion;
 mod config;
 mod credentials;
 mod down;
+mod eks_token;
 mod explain;
 mod failure;
 mod images;
@@ -79,6 +80,7 @@ commands! {
     Images => images,
     Bundle => bundle,
     Kustomize => kustomize,
+    EksToken => eks_token,
     Explain => explain,
     Config => config,
     Completion => completion,

@@ -2,6 +2,7 @@
 
 mod aws;
 mod census;
+mod checks;
 mod proxy;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,5 +1,6 @@
 //! A deployment in the rehearsal's AWS, without what is inside the cluster.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -7,8 +8,8 @@ use std::time::Duration;
 use kfctl_cn::aws::Clients;
 use kfctl_cn::bundle::Bundle;
 use kfctl_cn::config::{self, Config};
-use kfctl_cn::engine::{Engine, Planned, Report, Resource, Settings};
-use kfctl_cn::model::{Action, Region};
+use kfctl_cn::engine::{Engine, Planned, Report, Resource, Settings, Store};
+use kfctl_cn::model::{Action, Addr, Region};
 use kfctl_cn::phases::{self, Deps, link::Link};
 use kfctl_cn::state::{Identity, LocalStore};
 use tokio::sync::{Mutex, MutexGuard};
@@ -64,8 +65,8 @@ pub fn configuration(name: &str, region: Region) -> Config {
     config::parse(&text, "test").unwrap()
 }
 
-pub async fn clients(url: &str, region: Region) -> Clients {
-    let key = aws_credential_types::Credentials::new("AKIAREHEARSALCHINA01", "none", None, None, "test");
+pub async fn clients_of(url: &str, region: Region, key: &str) -> Clients {
+    let key = aws_credential_types::Credentials::new(key, "none", None, None, "test");
     let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
         .region(aws_config::Region::new(region.as_str()))
         .endpoint_url(url)
@@ -87,7 +88,7 @@ pub struct World {
 impl World {
     pub async fn new(aws: &Aws, config: Config) -> World {
         let proxy = Proxy::start(&aws.url).await;
-        let clients = clients(&proxy.url, config.spec.region).await;
+        let clients = clients_of(&proxy.url, config.spec.region, "AKIAREHEARSALCHINA01").await;
         let bundle = Arc::new(Bundle::sample().unwrap());
         World { config: Arc::new(config), proxy, clients, state: tempfile::tempdir().unwrap(), bundle }
     }
@@ -112,13 +113,22 @@ impl World {
         all
     }
 
-    pub fn engine(&self) -> Engine {
+    /// What each resource has handed out.
+    pub fn outputs(&self) -> BTreeMap<Addr, BTreeMap<String, String>> {
+        let known = self.store().snapshot().unwrap().resources;
+        known.into_iter().map(|(addr, record)| (addr, record.outputs)).collect()
+    }
+
+    fn store(&self) -> LocalStore {
         let identity = Identity {
             name: self.config.name().into(),
             account: ACCOUNT.into(),
             region: self.config.spec.region.to_string(),
         };
-        let store = LocalStore::open(self.state.path(), &identity).unwrap();
+        LocalStore::open(self.state.path(), &identity).unwrap()
+    }
+
+    pub fn engine(&self) -> Engine {
         let settings = Settings {
             patience: Duration::from_secs(30),
             read_patience: Duration::from_secs(10),
@@ -127,7 +137,7 @@ impl World {
             poll_max: Duration::from_millis(200),
             ..Settings::default()
         };
-        Engine::new(self.resources(), Arc::new(store)).unwrap().settings(settings)
+        Engine::new(self.resources(), Arc::new(self.store())).unwrap().settings(settings)
     }
 
     pub async fn plan(&self) -> Planned {

@@ -12,6 +12,7 @@ use super::Subject;
 
 const CATEGORY: &str = "bucket";
 const UP: &str = "run `kfctl-cn up`";
+const GONE: &str = "NoSuchBucket";
 
 pub(super) fn checkers(subject: &Subject) -> Vec<Arc<dyn Checker>> {
     vec![
@@ -32,7 +33,7 @@ fn answers(of: Subject) -> Arc<dyn Checker> {
         let (aws, name, region) = (of.aws.clone(), bucket(&of), of.config.spec.region);
         async move {
             let call = aws.s3.get_bucket_location().bucket(&name).send().await;
-            let Some(found) = call.unless("s3:GetBucketLocation", &["NoSuchBucket"])? else {
+            let Some(found) = call.unless("s3:GetBucketLocation", &[GONE])? else {
                 return fail("there is no such bucket", UP);
             };
             match found.location_constraint().map(|l| l.as_str()) {
@@ -51,7 +52,7 @@ fn encrypted(of: Subject) -> Arc<dyn Checker> {
         let (aws, name) = (of.aws.clone(), bucket(&of));
         async move {
             let call = aws.s3.get_bucket_encryption().bucket(&name).send().await;
-            let none = ["ServerSideEncryptionConfigurationNotFoundError"];
+            let none = ["ServerSideEncryptionConfigurationNotFoundError", GONE];
             match call.unless("s3:GetEncryptionConfiguration", &none)? {
                 Some(_) => pass(""),
                 None => fail("they aren't", UP),
@@ -65,7 +66,8 @@ fn closed(of: Subject) -> Arc<dyn Checker> {
         let (aws, name) = (of.aws.clone(), bucket(&of));
         async move {
             let call = aws.s3.get_public_access_block().bucket(&name).send().await;
-            let block = call.unless("s3:GetBucketPublicAccessBlock", &["NoSuchPublicAccessBlockConfiguration"])?;
+            let block =
+                call.unless("s3:GetBucketPublicAccessBlock", &["NoSuchPublicAccessBlockConfiguration", GONE])?;
             let Some(block) = block.and_then(|b| b.public_access_block_configuration) else {
                 return fail("it isn't", UP);
             };
@@ -84,8 +86,13 @@ fn versioned(of: Subject) -> Arc<dyn Checker> {
     look(CATEGORY, "versions of objects are kept", move || {
         let (aws, name) = (of.aws.clone(), bucket(&of));
         async move {
-            let found = aws.s3.get_bucket_versioning().bucket(&name).send().await.call("s3:GetBucketVersioning")?;
-            if found.status() == Some(&BucketVersioningStatus::Enabled) { pass("") } else { fail("they aren't", UP) }
+            let call = aws.s3.get_bucket_versioning().bucket(&name).send().await;
+            let found = call.unless("s3:GetBucketVersioning", &[GONE])?;
+            if found.is_some_and(|f| f.status() == Some(&BucketVersioningStatus::Enabled)) {
+                pass("")
+            } else {
+                fail("they aren't", UP)
+            }
         }
     })
 }
@@ -95,7 +102,7 @@ fn tls_only(of: Subject) -> Arc<dyn Checker> {
         let (aws, name) = (of.aws.clone(), bucket(&of));
         async move {
             let call = aws.s3.get_bucket_policy().bucket(&name).send().await;
-            let policy = call.unless("s3:GetBucketPolicy", &["NoSuchBucketPolicy"])?.and_then(|p| p.policy);
+            let policy = call.unless("s3:GetBucketPolicy", &["NoSuchBucketPolicy", GONE])?.and_then(|p| p.policy);
             if policy.is_some_and(|p| p.contains("aws:SecureTransport")) { pass("") } else { fail("it isn't", UP) }
         }
     })
