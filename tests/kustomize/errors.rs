@@ -7,8 +7,11 @@ use crate::{kustomize, reference, tree};
 
 const POD: (&str, &str) = ("pod.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n");
 
+/// What is wrong, the files, and words of the error.
+type Case = (&'static str, Vec<(&'static str, &'static str)>, &'static [&'static str]);
+
 /// Trees that can't be built, each with words that the error must have. kustomize refuses all of them, too.
-fn cases() -> Vec<(&'static str, Vec<(&'static str, &'static str)>, &'static [&'static str])> {
+fn cases() -> Vec<Case> {
     let k = "kustomization.yaml";
     vec![
         ("no kustomization", vec![POD], &["no kustomization.yaml"]),

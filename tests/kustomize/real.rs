@@ -63,6 +63,11 @@ fn the_sample_bundle_is_rendered_without_any_tool() {
     let dir = support::sample_bundle().join("kubeflow-1.5.1-aws-b1.0.2/deployments/rds-s3");
     let objects = build(&dir, &Options::default()).unwrap();
     assert!(objects.len() > 50, "{}", objects.len());
+    // Webhooks before the services that answer them would refuse all that comes after them.
+    let is_webhook = |o: &kfctl_cn::model::Object| o.kind().ends_with("WebhookConfiguration");
+    let first_webhook = objects.iter().position(is_webhook).expect("the sample has a webhook");
+    assert!(objects[first_webhook..].iter().all(is_webhook), "webhook configurations come last");
+    assert_eq!(objects[0].kind(), "Namespace");
     let text = to_yaml(&objects);
     assert_eq!(parse_yaml(&text, "ours").unwrap(), objects, "what is printed reads back as the same objects");
     assert_eq!(to_yaml(&build(&dir, &Options::default()).unwrap()), text, "a second run gives the same text");

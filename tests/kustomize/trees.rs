@@ -44,7 +44,7 @@ fn every_feature_gives_its_result() {
         match build(dir.path(), &Options { reorder: case.reorder, ..Options::default() }) {
             Ok(objects) if to_yaml(&objects) == case.result => {}
             Ok(objects) => {
-                let diff = similar::TextDiff::from_lines(&case.result, &to_yaml(&objects))
+                let diff = similar::TextDiff::from_lines(case.result.as_str(), to_yaml(&objects).as_str())
                     .unified_diff()
                     .header("wanted", "got")
                     .to_string();

@@ -155,7 +155,7 @@ impl Facts {
         Facts {
             plain_allowed: !(edges || break_space || hard || multiline || indicators),
             single_allowed: !(break_space || hard),
-            block_allowed: !(trailing_space || hard) && !chars.is_empty(),
+            block_allowed: !(trailing_space || hard || chars.is_empty()),
             multiline,
         }
     }
