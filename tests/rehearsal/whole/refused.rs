@@ -49,8 +49,7 @@ fn credentials_that_are_of_no_use() {
 fn an_api_server_that_cannot_be_reached() {
     let world = World::start("cn-north-1", 0.0, support::sample_bundle(), Parts::OnlyAws);
     let said = fails(&world, |_| {}, 69);
-    let address = world.var("REHEARSAL_API_SERVER").to_string();
-    assert!(said.contains(&address), "where it was looked for: {said}");
+    assert!(said.contains("the API server can't be reached"), "{said}");
     // What was made is known, and the next run goes on from there.
     world.forget_calls();
     fails(&world, |_| {}, 69);
