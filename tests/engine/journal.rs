@@ -14,7 +14,7 @@ fn history(folder: &Path) -> Vec<View> {
     let mut states = Vec::new();
     let store = LocalStore::open(folder, &identity()).unwrap();
     let record = |id: &str, ready| Record { outputs: BTreeMap::from([("id".into(), id.into())]), ready };
-    let mut look = |states: &mut Vec<View>| {
+    let look = |states: &mut Vec<View>| {
         states.push(View { holder: None, ..View::open(folder).unwrap().unwrap() });
     };
     look(&mut states);

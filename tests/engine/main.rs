@@ -2,6 +2,7 @@
 
 mod journal;
 mod plan;
+mod plug;
 mod random;
 mod retry;
 mod state;
