@@ -83,6 +83,22 @@ mod tests {
     }
 
     #[test]
+    fn a_service_account_trusts_the_provider_of_its_region_with_the_global_audience() {
+        for region in crate::model::Region::ALL {
+            let issuer = format!("https://oidc.eks.{region}.amazonaws.com.cn/id/ABC");
+            let arn = format!("arn:aws-cn:iam::111122223333:oidc-provider/oidc.eks.{region}.amazonaws.com.cn/id/ABC");
+            let statement = &trust_service_account(&arn, &issuer, "kubeflow", "sa")["Statement"][0];
+            assert_eq!(statement["Principal"]["Federated"], arn);
+            let equals = &statement["Condition"]["StringEquals"];
+            assert_eq!(equals[format!("oidc.eks.{region}.amazonaws.com.cn/id/ABC:aud")], "sts.amazonaws.com");
+            assert_eq!(
+                equals[format!("oidc.eks.{region}.amazonaws.com.cn/id/ABC:sub")],
+                "system:serviceaccount:kubeflow:sa"
+            );
+        }
+    }
+
+    #[test]
     fn percent_encoding_is_undone() {
         assert_eq!(decode("%7B%22a%22%3A%22b+c%25%22%7D"), json!({"a": "b+c%"}));
         assert_eq!(decode("%7"), Value::Null);

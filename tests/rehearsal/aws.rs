@@ -141,3 +141,16 @@ async fn no_generated_secret_is_in_the_state() {
         assert!(!state.contains(fields[key].expose()), "{key} of {secret} is in the state");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn spot_nodes_get_the_role_of_the_account_that_they_need() {
+    let aws = Aws::empty().await;
+    let mut config = configuration("spot", Region::CnNorthwest1);
+    config.spec.gpu.capacity_types = vec![kfctl_cn::config::CapacityType::Spot];
+    let world = World::new(&aws, config).await;
+    world.up().await;
+    let role = world.clients.iam.get_role().role_name("AWSServiceRoleForEC2Spot").send().await.unwrap();
+    assert!(role.role().unwrap().arn().starts_with("arn:aws-cn:iam::"));
+    let again = world.plan().await;
+    assert!(!again.plan.has_work(), "{:#?}", actions(&again));
+}

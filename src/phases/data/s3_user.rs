@@ -124,3 +124,15 @@ impl Resource for S3User {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::bucket_policy;
+    use crate::phases::data::bucket::tls_only;
+
+    #[test]
+    fn the_user_may_use_one_bucket_and_the_bucket_refuses_plain_http() {
+        insta::assert_snapshot!(serde_json::to_string_pretty(&bucket_policy("kf-111122223333-cn-north-1")).unwrap());
+        insta::assert_snapshot!(serde_json::to_string_pretty(&tls_only("kf-111122223333-cn-north-1")).unwrap());
+    }
+}

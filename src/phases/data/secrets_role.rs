@@ -32,5 +32,19 @@ pub(super) fn role(site: &Arc<Site>) -> Role {
             Some(BTreeMap::from([("secrets".to_owned(), read_secrets(&arns))]))
         }),
         needs: vec!["data/rds-secret".into(), "data/s3-secret".into()],
+        linked: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read_secrets;
+
+    #[test]
+    fn the_role_reads_two_secrets_and_nothing_else() {
+        let arns = ["rds", "s3"]
+            .map(|s| format!("arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:kf-{s}-secret-AbCdEf"));
+        let policy = read_secrets(&[&arns[0], &arns[1]]);
+        insta::assert_snapshot!(serde_json::to_string_pretty(&policy).unwrap());
     }
 }

@@ -18,7 +18,7 @@ use crate::model::{Addr, Region};
 pub(crate) use access::AccessEntry;
 pub(crate) use ec2::{by_tag, one, retag, specification};
 pub(crate) use live::{Diff, absent_or, join, live, not_ours, outputs};
-pub(crate) use role::{Role, Trust};
+pub(crate) use role::{Role, ServiceLinked, Trust};
 pub(crate) use secret::{Content, Fields, SecretFields, SecretStore};
 pub(crate) use wait::{not_visible, until};
 

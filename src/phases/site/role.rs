@@ -44,6 +44,17 @@ pub(crate) struct Role {
     pub(crate) inline: Box<Inline>,
     /// What the inline policies name.
     pub(crate) needs: Vec<Addr>,
+    /// A role of the account that must be there as well. It belongs to nobody and is never removed.
+    pub(crate) linked: Option<ServiceLinked>,
+}
+
+/// A service-linked role: AWS makes it by itself only for callers that may do so, and Karpenter may not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServiceLinked {
+    /// The service, such as `spot.amazonaws.com`; these names have no `.cn`.
+    pub(crate) service: &'static str,
+    /// The role's name.
+    pub(crate) role: &'static str,
 }
 
 /// A role as it is.
@@ -66,7 +77,17 @@ impl Role {
         managed: &'static [&'static str],
     ) -> Role {
         let inline = Box::new(|_: &Context| Some(BTreeMap::new()));
-        Role { site: site.clone(), addr: addr.into(), part, title, trust, managed, inline, needs: Vec::new() }
+        Role {
+            site: site.clone(),
+            addr: addr.into(),
+            part,
+            title,
+            trust,
+            managed,
+            inline,
+            needs: Vec::new(),
+            linked: None,
+        }
     }
 
     fn name(&self) -> String {
@@ -137,6 +158,23 @@ impl Role {
         diff
     }
 
+    /// True if the service-linked role, where one is asked for, is there.
+    async fn has_linked(&self) -> Result<bool> {
+        let Some(linked) = self.linked else { return Ok(true) };
+        let call = self.site.aws.iam.get_role().role_name(linked.role).send().await;
+        Ok(call.unless("iam:GetRole", &["NoSuchEntity"])?.is_some())
+    }
+
+    /// Makes the service-linked role.
+    async fn link(&self) -> Result<()> {
+        if let (Some(linked), false) = (self.linked, self.has_linked().await?) {
+            let call = self.site.aws.iam.create_service_linked_role().aws_service_name(linked.service).send().await;
+            // Invalid input: another run has made it meanwhile.
+            call.unless("iam:CreateServiceLinkedRole", &["InvalidInput"])?;
+        }
+        Ok(())
+    }
+
     fn outputs(&self, arn: &str) -> Outputs {
         outputs([("arn", arn), ("name", &self.name())])
     }
@@ -186,10 +224,10 @@ impl Resource for Role {
     }
 
     async fn read(&self, cx: &Context) -> Result<Observed> {
-        Ok(absent_or(self.see().await?.map(|seen| {
-            let owner = self.site.owner(&seen.tags);
-            live(self.outputs(&seen.arn), owner, self.diff(cx, &seen), Readiness::Ready)
-        })))
+        let Some(seen) = self.see().await? else { return Ok(Observed::Absent) };
+        let mut diff = self.diff(cx, &seen);
+        diff.must("serviceLinkedRole", self.has_linked().await?, "missing", "there");
+        Ok(absent_or(Some(live(self.outputs(&seen.arn), self.site.owner(&seen.tags), diff, Readiness::Ready))))
     }
 
     async fn apply(&self, cx: &Context, _: Action, _: &str) -> Result<Outputs> {
@@ -202,6 +240,7 @@ impl Resource for Role {
             }
         };
         let inline = (self.inline)(cx).ok_or_else(|| unknown(&self.addr))?;
+        self.link().await?;
         if self.see().await?.is_none() {
             let call = iam.create_role().role_name(&name).assume_role_policy_document(trust.to_string());
             let call = call.description(self.title).set_tags(Some(tags::iam(&self.tags())));

@@ -19,7 +19,7 @@ pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
     }
     let site = Site::new(&deps.config, &deps.aws, &deps.account);
     let mut all: Vec<Arc<dyn Resource>> = vec![
-        Arc::new(roles::controller(&site)),
+        Arc::new(roles::controller(&site, &deps.config.spec.gpu.capacity_types)),
         Arc::new(roles::node(&site)),
         Arc::new(AccessEntry::nodes(&site, "karpenter/access-nodes", "karpenter/role-node")),
         Arc::new(queue::Queue { site: site.clone() }),

@@ -2,15 +2,18 @@
 
 use std::sync::Arc;
 
+use crate::config::CapacityType;
 use crate::phases::cluster::roles::NODE_POLICIES;
-use crate::phases::site::{Role, Site, Trust};
+use crate::phases::site::{Role, ServiceLinked, Site, Trust};
 
 use super::{policies, queue};
 
+const SPOT: ServiceLinked = ServiceLinked { service: "spot.amazonaws.com", role: "AWSServiceRoleForEC2Spot" };
 const NODE: &str = "karpenter-node";
 
 /// The controller's role, for ServiceAccount `kube-system/karpenter`.
-pub(super) fn controller(site: &Arc<Site>) -> Role {
+/// Spot instances need a role of the account that Karpenter may not make (karpenter-provider-aws, troubleshooting).
+pub(super) fn controller(site: &Arc<Site>, capacity: &[CapacityType]) -> Role {
     // All ARNs follow from names, so that the role waits for nothing but the OIDC provider.
     let documents = policies::documents(&policies::Names {
         region: site.region,
@@ -28,6 +31,7 @@ pub(super) fn controller(site: &Arc<Site>) -> Role {
         managed: &[],
         inline: Box::new(move |_| Some(documents.clone())),
         needs: Vec::new(),
+        linked: capacity.contains(&CapacityType::Spot).then_some(SPOT),
     }
 }
 
