@@ -90,8 +90,13 @@ impl Client {
 
     /// Server-side apply; fields that another manager holds become ours. The answer is the object as it is now.
     pub async fn apply(&self, kind: &Kind, object: &Object) -> Result<Object, Refusal> {
+        self.apply_as(kind, object, FIELD_MANAGER).await
+    }
+
+    /// [`Client::apply`] in the name of another field manager, for tests that play somebody else.
+    pub async fn apply_as(&self, kind: &Kind, object: &Object, manager: &str) -> Result<Object, Refusal> {
         let path = kind.path(object.namespace(), object.name());
-        let path = format!("{path}?fieldManager={FIELD_MANAGER}&force=true");
+        let path = format!("{path}?fieldManager={manager}&force=true");
         let body = serde_json::to_vec(&object.0).map_err(|e| Refusal::permanent(e.to_string()))?;
         self.send(Method::PATCH, &path, JSON, Some(body)).await.map(Object)
     }

@@ -6,6 +6,7 @@ mod account;
 mod cluster;
 mod environment;
 mod killed;
+mod kubernetes;
 mod refused;
 mod regions;
 mod secrets;
