@@ -105,7 +105,7 @@ pub(super) fn from_kube(error: ::kube::Error) -> Refusal {
 pub(super) fn from_status(code: u16, message: &str) -> Refusal {
     let has = |text: &&str| message.contains(*text);
     let class = match code {
-        _ if PASSING.iter().any(|text| has(text)) => ErrorClass::Transient,
+        _ if PASSING.iter().any(&has) => ErrorClass::Transient,
         // The access entry of a new cluster takes some seconds to be known, and a token ends after 15 minutes.
         401 => ErrorClass::Transient,
         408 | 409 | 425 | 429 | 500..=599 => ErrorClass::Transient,
