@@ -16,11 +16,13 @@ import (
 
 // processes are the parts of a plane, each a process of this binary, with a log in the folder.
 type processes struct {
-	dir    string
-	stop   <-chan os.Signal
-	ended  chan string
-	all    []*exec.Cmd
-	client *http.Client
+	dir   string
+	stop  <-chan os.Signal
+	ended chan string
+	all   []*exec.Cmd
+	// running counts those whose end nobody has taken from ended yet.
+	running int
+	client  *http.Client
 }
 
 func newProcesses(dir string, stop <-chan os.Signal) *processes {
@@ -45,6 +47,7 @@ func (p *processes) start(name string, arguments ...string) error {
 		return err
 	}
 	p.all = append(p.all, command)
+	p.running++
 	go func() { p.ended <- fmt.Sprintf("%s ended: %v (see %s.log in %s)", name, command.Wait(), name, p.dir) }()
 	return nil
 }
@@ -76,6 +79,7 @@ func (p *processes) answers(url string) error {
 		}
 		select {
 		case what := <-p.ended:
+			p.running--
 			return errors.New(what)
 		case <-p.stop:
 			return errors.New("stopped before it was ready")
@@ -92,13 +96,17 @@ func (p *processes) wait() error {
 	case <-p.stop:
 		return nil
 	case what := <-p.ended:
+		p.running--
 		return errors.New(what)
 	}
 }
 
-// end ends all parts, last started first.
+// end ends all parts, last started first, and waits until they are gone: the next plane wants their ports.
 func (p *processes) end() {
 	for i := len(p.all) - 1; i >= 0; i-- {
 		_ = p.all[i].Process.Kill()
+	}
+	for ; p.running > 0; p.running-- {
+		<-p.ended
 	}
 }
