@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import random
 import socket
 import subprocess
 import time
@@ -49,15 +50,19 @@ class Process:
 
 
 def ports(count: int) -> list[int]:
-    """Free ports of 127.0.0.1, all different."""
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-    finally:
-        for one in sockets:
-            one.close()
+    """Free ports of 127.0.0.1, all different. Below those that the kernel gives to outgoing connections: such a connection could
+    take the port of a server while that is started anew."""
+    found: list[int] = []
+    for port in random.sample(range(15000, 32000), 2000):
+        with socket.socket() as one:
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        found.append(port)
+        if len(found) == count:
+            return found
+    raise RuntimeError("no free ports between 15000 and 32000")
 
 
 def alive(pid: int) -> bool:

@@ -100,7 +100,8 @@ impl<'a> Run<'a> {
         call().await
     }
 
-    /// Looks until `look` says ready; passing errors of a look are only shown. `Ok(Err(..))` of `look` is what isn't true yet.
+    /// Looks until `look` says ready. Passing errors of a look are
+    /// shown, and end the wait only if nothing else comes for as long as the engine is patient.
     pub(super) async fn wait<T, F>(&self, addr: &Addr, deadline: Duration, look: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = Result<(Readiness, T)>>,
@@ -109,12 +110,19 @@ impl<'a> Run<'a> {
         let began = clock.now();
         let mut pause = settings.poll_first;
         let mut shown = String::new();
+        let mut answered = began;
         loop {
             let message = match self.permitted(&look).await {
                 Ok((Readiness::Ready, value)) => return Ok(value),
                 Ok((Readiness::Failed(why), _)) => return Err(Error::new(ErrorClass::Permanent, why)),
-                Ok((Readiness::Waiting(what), _)) => what,
-                Err(error) if error.is_passing() => error.to_string(),
+                Ok((Readiness::Waiting(what), _)) => {
+                    answered = clock.now();
+                    what
+                }
+                // A look that only ever fails isn't a wait for something slow.
+                Err(error) if error.is_passing() && clock.now().saturating_sub(answered) < settings.patience => {
+                    error.to_string()
+                }
                 Err(error) => return Err(error),
             };
             let spent = clock.now().saturating_sub(began);

@@ -83,3 +83,12 @@ async fn a_wait_has_an_end_and_says_what_is_not_yet_true() {
     assert_eq!(plan.count(kfctl_cn::model::Action::NoOp), 1);
     assert_eq!(plan.steps[0].waiting.as_deref(), Some("creating"));
 }
+
+#[tokio::test]
+async fn a_wait_for_something_that_never_answers_ends_with_the_patience() {
+    let bench = Bench::new(vec![Spec { deaf: true, deadline: 3600, ..spec("cluster/eks", &[]) }]);
+    let error = bench.up().await.unwrap_err();
+    assert_eq!((error.class, error.to_string().as_str()), (ErrorClass::Unreachable, "cluster/eks: connection refused"));
+    let waited = bench.clock.now().as_secs();
+    assert!((300..330).contains(&waited), "waited {waited} s");
+}

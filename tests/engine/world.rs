@@ -37,6 +37,8 @@ pub struct Spec {
     pub flaky: usize,
     /// An apply is refused.
     pub denied: bool,
+    /// Once it was made nobody answers any more.
+    pub deaf: bool,
     /// An apply never answers.
     pub hangs: bool,
     /// The value can't be changed in place.
@@ -55,6 +57,7 @@ pub fn spec(addr: &'static str, needs: &[&'static str]) -> Spec {
         flaky: 0,
         denied: false,
         hangs: false,
+        deaf: false,
         fixed: false,
         kept: false,
         deadline: 600,
@@ -240,6 +243,9 @@ impl Resource for Fake {
     }
 
     async fn ready(&self, cx: &Context) -> Result<(Readiness, Outputs)> {
+        if self.spec.deaf {
+            return Err(Error::new(ErrorClass::Unreachable, "connection refused"));
+        }
         Ok(match self.read(cx).await? {
             Observed::Present(live) => {
                 if live.ready == Readiness::Ready {
