@@ -16,10 +16,12 @@ import moto.sqs.models as sqs
 import moto.sts.models as sts
 from moto.core.exceptions import ServiceException
 from moto.iam.exceptions import MalformedPolicyDocument
-from moto.iam.models import iam_backends
+from moto.iam.models import SERVICE_NAME_CONVERSION, iam_backends
 from moto.s3.exceptions import S3ClientError
 
 from .settings import ACCOUNT, CALLER, settings
+
+SERVICE_NAME_CONVERSION["spot"] = "EC2Spot"  # as AWS names the service-linked role
 
 FOREIGN = re.compile(r"arn:aws(-us-gov)?:")
 

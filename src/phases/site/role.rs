@@ -170,7 +170,7 @@ impl Role {
         if let (Some(linked), false) = (self.linked, self.has_linked().await?) {
             let call = self.site.aws.iam.create_service_linked_role().aws_service_name(linked.service).send().await;
             // Invalid input: another run has made it meanwhile.
-            call.unless("iam:CreateServiceLinkedRole", &["InvalidInput"])?;
+            call.unless("iam:CreateServiceLinkedRole", &["InvalidInput", "EntityAlreadyExists"])?;
         }
         Ok(())
     }
