@@ -64,6 +64,8 @@ const PASSING: &[&str] = &[
     "etcdserver:",
     "request timed out",
     "not yet ready to handle request",
+    // RBAC, not admission: the access entry that `up` has just made takes up to a minute to be known everywhere.
+    "is forbidden: User ",
 ];
 
 /// Texts that say what to do.
@@ -113,7 +115,9 @@ pub(super) fn from_status(code: u16, message: &str) -> Refusal {
     };
     let hint = match code {
         401 => Some("the access entry of a new cluster takes some seconds; after that, look at the credentials"),
-        403 if !message.contains("denied the request") => Some("the caller needs an access entry with cluster-admin"),
+        403 if !message.contains("denied the request") => {
+            Some("the caller needs an access entry with AmazonEKSClusterAdminPolicy; a new one takes up to a minute")
+        }
         _ => None,
     };
     let hint = hint.or_else(|| HINTS.iter().find(|(text, _)| has(text)).map(|(_, hint)| *hint)).map(str::to_owned);
@@ -135,6 +139,10 @@ mod tests {
             (401, "Unauthorized"),
             (409, "Operation cannot be fulfilled: the object has been modified; please apply your changes"),
             (403, "unable to create new content in namespace x because it is being terminated"),
+            (
+                403,
+                "storageclasses.storage.k8s.io \"gp3\" is forbidden: User \"x\" cannot get resource \"storageclasses\"",
+            ),
             (404, "failed calling webhook \"x\": the server could not find the requested resource"),
         ];
         for (code, message) in passing {
