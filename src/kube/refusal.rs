@@ -110,6 +110,8 @@ pub(super) fn from_status(code: u16, message: &str) -> Refusal {
         _ if PASSING.iter().any(&has) => ErrorClass::Transient,
         // The access entry of a new cluster takes some seconds to be known, and a token ends after 15 minutes.
         401 => ErrorClass::Transient,
+        // So does the policy of that entry: until then the caller is known and may do nothing.
+        403 if message.contains("is forbidden: User \"") => ErrorClass::Transient,
         408 | 409 | 425 | 429 | 500..=599 => ErrorClass::Transient,
         _ => ErrorClass::Permanent,
     };
@@ -138,6 +140,10 @@ mod tests {
             (503, "no endpoints available for service \"webhook\""),
             (401, "Unauthorized"),
             (409, "Operation cannot be fulfilled: the object has been modified; please apply your changes"),
+            (
+                403,
+                "configmaps \"x\" is forbidden: User \"arn:aws-cn:iam::1:user/x\" cannot get resource \"configmaps\"",
+            ),
             (403, "unable to create new content in namespace x because it is being terminated"),
             (
                 403,
