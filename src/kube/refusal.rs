@@ -64,8 +64,6 @@ const PASSING: &[&str] = &[
     "etcdserver:",
     "request timed out",
     "not yet ready to handle request",
-    // RBAC, not admission: the access entry that `up` has just made takes up to a minute to be known everywhere.
-    "is forbidden: User ",
 ];
 
 /// Texts that say what to do.
@@ -145,10 +143,6 @@ mod tests {
                 "configmaps \"x\" is forbidden: User \"arn:aws-cn:iam::1:user/x\" cannot get resource \"configmaps\"",
             ),
             (403, "unable to create new content in namespace x because it is being terminated"),
-            (
-                403,
-                "storageclasses.storage.k8s.io \"gp3\" is forbidden: User \"x\" cannot get resource \"storageclasses\"",
-            ),
             (404, "failed calling webhook \"x\": the server could not find the requested resource"),
         ];
         for (code, message) in passing {
