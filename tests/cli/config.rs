@@ -86,7 +86,8 @@ fn each_impossible_value_is_told_with_line_and_hint() {
         ("  region: cn-north-1\n  karpenter: {version: 0.12.1}", "version: \"1.14.1\""),
         ("  region: cn-north-1\n  tags: {'aws:x': y}", "belong to AWS"),
         ("  region: cn-north-1\n  tags: {Name: y}", "set by the program"),
-        ("  region: cn-north-1\n  region: cn-north-1", "7:3: "),
+        ("  region: cn-north-1\n  region: cn-north-1", "7:3: `region` is given twice\nhint: keep one of the two"),
+        ("\tregion: cn-north-1", "6:2: a tab is not possible here\nhint: YAML is indented with spaces"),
         ("  region: cn-north-1\n region: x", ":7:"),
         ("  region: \"cn-north-1", ":6:"),
     ];
@@ -96,6 +97,25 @@ fn each_impossible_value_is_told_with_line_and_hint() {
         let expected = expected.replace("\nhint: ", "\n  hint: ");
         assert!(seen.contains(&expected), "{line}\nwanted: {expected}\nseen:   {seen}");
         assert!(seen.starts_with("error: kfctl-cn.yaml:"), "no file and line: {seen}");
+    }
+}
+
+#[test]
+fn files_that_are_not_for_this_program() {
+    let pod = told("apiVersion: v1\nkind: Pod\nmetadata: {name: a, labels: {}}\nspec: {containers: []}\n");
+    assert!(pod.contains("1:1: apiVersion: `v1` is not a version that this program reads"), "{pod}");
+    assert!(pod.contains("hint: apiVersion: kfctl-cn/v1alpha1") && !pod.contains("containers"), "{pod}");
+    let row = |i: usize| format!("a{i}: &a{i} [{}]\n", vec![format!("*a{}", i - 1); 9].join(","));
+    let bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n".to_owned() + &(1..12).map(row).collect::<String>();
+    let bomb = told(&bomb);
+    assert!(bomb.contains("grows beyond what a configuration can be\nhint: write out"), "{bomb}");
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join("bytes.yaml"), [0xff, 0xfe, 0x00, 0x80]).unwrap();
+    for (file, why) in [(".", "it is a folder"), ("bytes.yaml", "it is not text in UTF-8")] {
+        let output = bin().current_dir(dir.path()).args(["-f", file, "config", "view"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(65));
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(&format!("caused by: {why}\nhint: -f names")), "{stderr}");
     }
 }
 

@@ -10,6 +10,7 @@ mod network;
 use regex::Regex;
 
 use super::problem::Problem;
+use super::tree::Node;
 use super::{API_VERSION, Config, KIND};
 
 /// All rules that a configuration breaks.
@@ -56,10 +57,23 @@ fn matches(pattern: &str, text: &str) -> bool {
     Regex::new(&format!("^(?:{pattern})$")).is_ok_and(|regex| regex.is_match(text))
 }
 
+/// What is wrong with a file that isn't for this program at all, such as a manifest of Kubernetes: what else stands in
+/// it follows other rules, and to hold it against ours would only confuse.
+pub fn foreign(root: &Node) -> Option<Problem> {
+    let Node::Map(entries) = root else { return None };
+    let (_, version) = entries.iter().find(|(key, _)| key.value == "apiVersion")?;
+    let Node::Text(version) = &version.value else { return None };
+    (API_VERSION.split('/').next() != version.split('/').next()).then(|| unknown_version(version))
+}
+
+fn unknown_version(seen: &str) -> Problem {
+    let message = format!("`{seen}` is not a version that this program reads");
+    Problem::at("apiVersion", message, format!("apiVersion: {API_VERSION}"))
+}
+
 fn head(config: &Config, found: &mut Found) {
     if config.api_version != API_VERSION {
-        let message = format!("`{}` is not a version that this program reads", config.api_version);
-        found.add("apiVersion", message, &format!("apiVersion: {API_VERSION}"));
+        found.0.push(unknown_version(&config.api_version));
     }
     if config.kind != KIND {
         found.add("kind", format!("`{}` is not a kind that this program reads", config.kind), &format!("kind: {KIND}"));
