@@ -121,7 +121,7 @@ impl Engine {
             return Err(error.context("reading what exists"));
         }
         match self.cancel.error() {
-            Some(error) => Err(error.context("reading what exists")),
+            Some(error) => Err(Error::new(error.class, "stopped before anything was changed")),
             None => Ok(seen.into_inner()),
         }
     }

@@ -78,9 +78,7 @@ impl<'a> Run<'a> {
             let spent = clock.now().saturating_sub(began);
             if spent + delay > patience {
                 let times = if attempt == 1 { "once".to_owned() } else { format!("{attempt} times") };
-                return Err(
-                    error.hint(format!("tried {times} in {} s: run it again once this has passed", spent.as_secs()))
-                );
+                return Err(gave_up(error, &times, spent));
             }
             attempt += 1;
             let message = error.to_string();
@@ -152,4 +150,13 @@ impl<'a> Run<'a> {
     pub(super) fn emit(&self, event: StepEvent) {
         (self.engine.sink)(Event::Step(event));
     }
+}
+
+/// An error that was waited out: how long is part of what failed, so that the hint is the same for all that wait for the
+/// same thing.
+fn gave_up(mut error: Error, times: &str, spent: Duration) -> Error {
+    if let Some(innermost) = error.chain.last_mut() {
+        *innermost += &format!(" (tried {times} in {} s)", spent.as_secs());
+    }
+    error.hint("run it again once this has passed")
 }
