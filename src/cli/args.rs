@@ -81,6 +81,14 @@ impl Global {
         self.state_dir.join(config.name())
     }
 
+    /// The words that name the configuration in a command that is shown, with a space in front; none for the default.
+    pub(super) fn file_words(&self) -> String {
+        match self.file.to_string_lossy() {
+            file if file == "kfctl-cn.yaml" => String::new(),
+            file => format!(" -f {}", quote(&file)),
+        }
+    }
+
     /// True if colours may be written to stderr: asked nowhere against it, and somebody looks.
     pub fn color(&self) -> bool {
         !self.no_color && set("NO_COLOR").is_none() && std::io::stderr().is_terminal()
@@ -100,6 +108,12 @@ impl Global {
     pub fn interactive(&self) -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal() && set("CI").is_none()
     }
+}
+
+/// A word as a shell takes it.
+pub(super) fn quote(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 /// An environment variable that is set and not empty.

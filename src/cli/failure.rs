@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fmt::Write;
 
+use super::args::quote;
 use crate::model::{Error, ErrorClass};
 
 /// The text for people, several lines.
@@ -41,12 +42,6 @@ pub fn go_on(command: &str, argv: &[OsString], class: ErrorClass) -> Option<Stri
     }
     let words = argv.iter().skip(1).map(|word| quote(&word.to_string_lossy()));
     Some(std::iter::once("kfctl-cn".to_string()).chain(words).collect::<Vec<_>>().join(" "))
-}
-
-/// A word as a shell takes it.
-fn quote(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@+%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.into() } else { format!("'{}'", word.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]

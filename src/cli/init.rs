@@ -36,7 +36,8 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
         e.context(format!("--name {} is not possible", args.name))
     })?;
     write(&global.file, &text, args.force)?;
-    printer::note(&format!("wrote {}: look it over, then `kfctl-cn check`", global.file.display()));
+    let file = &global.file.display();
+    printer::note(&format!("wrote {file}: look it over, then `kfctl-cn check{}`", global.file_words()));
     Ok(ExitStatus::OK)
 }
 

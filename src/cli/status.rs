@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{Global, printer};
 use crate::config;
-use crate::model::{Addr, ExitStatus, Phase, Result};
+use crate::model::{Action, Addr, ExitStatus, Phase, Result};
 use crate::state::View;
 
 /// Show what is recorded of a deployment: nothing in AWS or the cluster is asked
@@ -22,7 +22,7 @@ pub struct Args {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Status {
-    deployment: String,
+    name: String,
     phases: BTreeMap<Phase, Counts>,
     next: String,
     #[serde(flatten)]
@@ -42,7 +42,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let state = View::open(&global.deployment_dir(&config))?;
     let phases = state.as_ref().map(count).unwrap_or_default();
     let next = next(state.as_ref()).to_owned();
-    let status = Status { deployment: config.name().to_owned(), phases, next, state };
+    let status = Status { name: config.name().to_owned(), phases, next, state };
     printer::value(global.output, &status, |status| text(status, args.all))?;
     Ok(ExitStatus::OK)
 }
@@ -72,6 +72,9 @@ fn next(view: Option<&View>) -> &'static str {
         None => "kfctl-cn up: nothing was made yet, or the state is elsewhere",
         Some(view) if view.holder.is_some() => "wait: a run is going on",
         Some(view) if view.resources.is_empty() => "kfctl-cn up: nothing is there",
+        Some(view) if view.intents.values().any(|intent| intent.action == Action::Delete) => {
+            "kfctl-cn down: goes on removing; kfctl-cn up: makes again what is gone"
+        }
         Some(view) if !view.intents.is_empty() => "kfctl-cn up: goes on with what was begun",
         Some(view) if view.resources.values().any(|record| !record.ready) => "kfctl-cn up: waits for what isn't ready",
         Some(_) => "kfctl-cn plan: compares with reality; kfctl-cn verify: proves that it works",
@@ -82,10 +85,10 @@ fn text(status: &Status, all: bool) -> String {
     let mut out = String::new();
     // Writing to a String can't fail.
     match &status.state {
-        None => _ = writeln!(out, "Deployment {}: no state", status.deployment),
+        None => _ = writeln!(out, "Deployment {}: no state", status.name),
         Some(view) => {
             let (region, account) = (&view.deployment.region, &view.deployment.account);
-            _ = writeln!(out, "Deployment {} in {region}, account {account}", status.deployment);
+            _ = writeln!(out, "Deployment {} in {region}, account {account}", status.name);
             if let Some(holder) = &view.holder {
                 let (who, host, pid, since) = (&holder.who, &holder.host, holder.pid, &holder.since);
                 _ = writeln!(out, "A run of {who} on {host}, process {pid}, is going on since {since}");

@@ -51,10 +51,7 @@ pub async fn run(global: &Global, _: Args) -> Result<ExitStatus> {
 }
 
 fn next_steps(global: &Global, session: &Session) {
-    let file = match global.file.to_str() {
-        Some("kfctl-cn.yaml") | None => String::new(),
-        Some(file) => format!(" -f {file}"),
-    };
+    let file = global.file_words();
     printer::note("\nNext:");
     printer::note(&format!("  kfctl-cn verify{file}        # proves that everything works"));
     printer::note(&format!(

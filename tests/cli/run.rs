@@ -5,6 +5,8 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use assert_cmd::Command;
+use kfctl_cn::engine::{Outputs, Record, Store};
+use kfctl_cn::model::{Action, Addr};
 use predicates::prelude::*;
 
 use crate::support::{bin, sample_bundle};
@@ -163,9 +165,33 @@ fn a_disk_without_room_for_the_state() {
 }
 
 #[test]
+fn status_says_how_to_go_on_after_a_stopped_removal() {
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path().join(".kfctl-cn/kf");
+    let identity =
+        kfctl_cn::state::Identity { name: "kf".into(), account: "111122223333".into(), region: "cn-north-1".into() };
+    let store = kfctl_cn::state::LocalStore::open(&state, &identity).unwrap();
+    let (vpc, bucket) = (Addr::from("cluster/vpc"), Addr::from("data/bucket"));
+    for addr in [&vpc, &bucket] {
+        store.intend(addr, Action::Create, "a-token").unwrap();
+        store.acknowledge(addr, &Record { outputs: Outputs::new(), ready: true }).unwrap();
+    }
+    store.intend(&vpc, Action::Delete, "a-token").unwrap();
+    drop(store);
+    let status = |format: &str| {
+        let output = program(folder.path(), "http://127.0.0.1:9").args(["status", "-o", format]).assert().code(0);
+        String::from_utf8(output.get_output().stdout.clone()).unwrap()
+    };
+    assert!(status("table").contains("Next: kfctl-cn down: goes on removing; kfctl-cn up: makes again"));
+    let json = status("json");
+    // A key twice is a syntax that readers take as they like.
+    assert_eq!(json.matches("\"deployment\":").count(), 1, "{json}");
+}
+
+#[test]
 fn status_of_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut command = program(folder.path(), "http://127.0.0.1:9");
-    command.args(["status", "-o", "json"]).assert().code(0).stdout(predicate::str::contains("\"deployment\": \"kf\""));
+    command.args(["status", "-o", "json"]).assert().code(0).stdout(predicate::str::contains("\"name\": \"kf\""));
     assert!(!folder.path().join(".kfctl-cn").exists());
 }
