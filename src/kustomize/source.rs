@@ -24,7 +24,7 @@ pub struct Source {
 impl Source {
     /// The folder to build.
     pub fn root(dir: &Path, files_from_anywhere: bool) -> Result<Source> {
-        let root = fs_err::canonicalize(dir).map_err(|error| invalid(error.to_string()))?;
+        let root = fs_err::canonicalize(dir).map_err(|error| missing(dir, &error))?;
         if !root.is_dir() {
             return Err(invalid(format!("`{}` is not a folder", dir.display())));
         }

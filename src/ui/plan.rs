@@ -65,7 +65,11 @@ impl PlanText {
         let mut parts: Vec<String> =
             words.iter().filter(|(a, _)| count(*a) > 0).map(|(a, word)| format!("{} {word}", count(*a))).collect();
         if parts.is_empty() {
-            return format!("Nothing to do: {} resources are as wanted.\n", count(Action::NoOp));
+            return match count(Action::NoOp) {
+                0 => "Nothing to do.\n".into(),
+                1 => "Nothing to do: 1 resource is as wanted.\n".into(),
+                n => format!("Nothing to do: {n} resources are as wanted.\n"),
+            };
         }
         if count(Action::NoOp) > 0 {
             parts.push(format!("{} as wanted", count(Action::NoOp)));
@@ -130,6 +134,6 @@ mod tests {
     fn says_when_there_is_nothing_to_do() {
         let rows = vec![row("cluster/vpc", Phase::Cluster, Action::NoOp, "", vec![])];
         let plan = PlanText { rows, estimate: Duration::ZERO, left: vec![] };
-        assert_eq!(plan.render(false), "Nothing to do: 1 resources are as wanted.\n");
+        assert_eq!(plan.render(false), "Nothing to do: 1 resource is as wanted.\n");
     }
 }

@@ -44,7 +44,10 @@ fn host(of: Subject) -> Arc<dyn Checker> {
             let fields = of.aws.secret_json(&format!("{}-rds-secret", of.config.name())).await?.unwrap_or_default();
             let seen = fields.get("host").map_or("", Secret::expose);
             let wanted = of.outputs.get(&"data/database".into()).and_then(|o| o.get("host")).map_or("", String::as_str);
-            if seen != wanted || seen.is_empty() {
+            if wanted.is_empty() {
+                return fail("there is no database", UP);
+            }
+            if seen != wanted {
                 return fail(format!("the secret has `{seen}`, the database has `{wanted}`"), UP);
             }
             if !seen.ends_with(Region::DNS_SUFFIX) {
