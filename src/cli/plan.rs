@@ -5,9 +5,9 @@ use std::sync::Arc;
 use super::run::{Session, cancel_on_signals};
 use super::{Global, plan_view, printer};
 use crate::engine::Engine;
-use crate::model::{ExitStatus, Result};
+use crate::model::{Event, ExitStatus, Result, StepEvent};
 use crate::phases;
-use crate::state::Looking;
+use crate::state::{Holder, Lock, Looking};
 
 /// Show what `up` would do; changes nothing and locks nothing
 #[derive(Debug, clap::Args)]
@@ -22,8 +22,21 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let session = Session::open(global).await?;
     let bundle = Arc::new(session.bundle(global)?);
     let store = Arc::new(Looking::at(&session.folder, &session.identity())?);
-    let engine = Engine::new(phases::resources(&session.deps(bundle)), store)?.cancel(cancel_on_signals()?);
+    if let Some(Holder { who, host, pid, .. }) = Lock::holder(&session.folder) {
+        printer::note(&format!(
+            "a run of {who} on {host}, process {pid}, is going on: what it does is not in this plan"
+        ));
+    }
+    let engine = Engine::new(phases::resources(&session.deps(bundle)), store)?;
+    let engine = engine.cancel(cancel_on_signals()?).sink(Arc::new(say_why_it_takes_long));
     let plan = engine.plan().await?.plan;
     printer::value(global.output, &plan, |plan| plan_view::text(plan, false))?;
     Ok(if args.detailed_exitcode && plan.has_changes() { ExitStatus::CHANGES } else { ExitStatus::OK })
+}
+
+/// Nothing else is shown before the plan: a silence of a minute would look as if it hung.
+fn say_why_it_takes_long(event: Event) {
+    if let Event::Step(StepEvent::Retrying { addr, message, attempt: 2, .. }) = event {
+        printer::note(&format!("{addr}: tried again for a while, since: {message}"));
+    }
 }

@@ -83,6 +83,10 @@ pub(super) fn from_kube(error: ::kube::Error) -> Refusal {
         ::kube::Error::Api(status) => from_status(status.code, &status.message),
         other => {
             let mut message = other.to_string();
+            // The name of the library's layer says nothing to those who look for the fault.
+            if let Some(plain) = message.strip_prefix("ServiceError: ") {
+                message = plain.to_owned();
+            }
             let mut cause = other.source();
             while let Some(error) = cause {
                 let text = error.to_string();
@@ -95,7 +99,7 @@ pub(super) fn from_kube(error: ::kube::Error) -> Refusal {
                 class: ErrorClass::Unreachable,
                 code: 0,
                 message: format!("the API server can't be reached: {message}"),
-                hint: Some("look at the network, and at cluster.publicAccessCidrs in kfctl-cn.yaml".into()),
+                hint: Some("look at the network, and at spec.cluster.publicAccessCidrs in kfctl-cn.yaml".into()),
             }
         }
     }

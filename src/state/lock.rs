@@ -68,12 +68,18 @@ impl Holder {
         let env = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
         let host = fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|text| text.trim().to_owned());
         Holder {
-            who: env("USER").or_else(|| env("LOGNAME")).unwrap_or_else(|| "unknown".into()),
+            who: env("USER").or_else(|| env("LOGNAME")).or_else(user_id).unwrap_or_else(|| "unknown".into()),
             host: host.or_else(|| env("HOSTNAME")).unwrap_or_else(|| "unknown".into()),
             pid: std::process::id(),
             since: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
         }
     }
+}
+
+/// The number of the user, for a process whose environment names none, such as in a container.
+fn user_id() -> Option<String> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata("/proc/self").ok().map(|of| format!("user {}", of.uid()))
 }
 
 fn path(folder: &Path) -> PathBuf {
