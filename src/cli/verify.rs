@@ -89,7 +89,7 @@ impl Checker for Wanted {
 
     async fn check(&self) -> Verdict {
         if self.open.is_empty() {
-            return Verdict::Pass(format!("{} resources", self.count));
+            return Verdict::Pass(format!("{} resource{}", self.count, if self.count == 1 { "" } else { "s" }));
         }
         let seen = format!("{} of {} aren't\n{}", self.open.len(), self.count, self.open.join("\n"));
         Verdict::Fail { seen, hint: "`kfctl-cn plan` shows the difference, `kfctl-cn up` mends it".into() }

@@ -20,7 +20,10 @@ pub(super) fn checkers(cluster: &Arc<Cluster>) -> Vec<Arc<dyn Checker>> {
     }
     let check = |((group, kind), count): ((String, String), usize)| {
         let cluster = cluster.clone();
-        let what = format!("all {count} objects of kind {kind} are there, recorded and usable");
+        let what = match count {
+            1 => format!("the one object of kind {kind} is there, recorded and usable"),
+            _ => format!("all {count} objects of kind {kind} are there, recorded and usable"),
+        };
         look(CATEGORY, what, move || one_kind(cluster.clone(), group.clone(), kind.clone()))
     };
     kinds.into_iter().map(check).collect()
