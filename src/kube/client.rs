@@ -26,13 +26,15 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     http: ::kube::Client,
+    /// What people are told when it doesn't answer.
+    url: String,
     tokens: Tokens,
     discovery: Mutex<Option<Arc<Discovery>>>,
 }
 
 impl Client {
-    pub(super) fn new(http: ::kube::Client, tokens: Tokens) -> Self {
-        Client(Arc::new(Inner { http, tokens, discovery: Mutex::new(None) }))
+    pub(super) fn new(http: ::kube::Client, url: &str, tokens: Tokens) -> Self {
+        Client(Arc::new(Inner { http, url: url.into(), tokens, discovery: Mutex::new(None) }))
     }
 
     /// The kinds that the server serves; asked once, until [`Client::rediscover`].
@@ -144,7 +146,7 @@ impl Client {
         }
         let request =
             request.body(body.unwrap_or_default()).map_err(|e| Refusal::permanent(format!("`{path}`: {e}")))?;
-        let text = self.0.http.request_text(request).await.map_err(from_kube)?;
+        let text = self.0.http.request_text(request).await.map_err(|e| from_kube(e, &self.0.url))?;
         serde_json::from_str(&text).map_err(|e| Refusal::permanent(format!("the answer to {path} is no JSON: {e}")))
     }
 }

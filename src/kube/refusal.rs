@@ -77,8 +77,8 @@ const HINTS: &[(&str, &str)] = &[
     ("conversion webhook for", "the conversion webhook's pods must be Ready, and the CRD must carry their CA"),
 ];
 
-/// What an error of the client library means.
-pub(super) fn from_kube(error: ::kube::Error) -> Refusal {
+/// What an error of the client library means; `url` is the API server's.
+pub(super) fn from_kube(error: ::kube::Error, url: &str) -> Refusal {
     match error {
         ::kube::Error::Api(status) => from_status(status.code, &status.message),
         other => {
@@ -98,7 +98,7 @@ pub(super) fn from_kube(error: ::kube::Error) -> Refusal {
             Refusal {
                 class: ErrorClass::Unreachable,
                 code: 0,
-                message: format!("the API server can't be reached: {message}"),
+                message: format!("the API server {url} can't be reached: {message}"),
                 hint: Some("look at the network, and at spec.cluster.publicAccessCidrs in kfctl-cn.yaml".into()),
             }
         }
