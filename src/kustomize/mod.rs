@@ -14,6 +14,7 @@
 //! | `patch` | strategic merge and JSON patches |
 //! | `transform` | namespace, prefix, labels, images, replicas |
 //! | `refs` | name references and vars, resolved once at the end |
+//! | `replace` | replacements: a field of one object copied into others |
 //! | `build` | the recursion over kustomizations |
 
 mod build;
@@ -21,6 +22,7 @@ mod fields;
 mod generate;
 mod patch;
 mod refs;
+mod replace;
 mod resource;
 mod source;
 mod spec;

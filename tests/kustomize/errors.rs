@@ -34,6 +34,33 @@ fn cases() -> Vec<Case> {
         ("no object", vec![(k, "resources: [bad.yaml]"), ("bad.yaml", "- a\n- b")], &["bad.yaml", "a list"]),
         ("missing file", vec![(k, "resources: [none.yaml]")], &["none.yaml: no such file"]),
         ("a base above", vec![("a/kustomization.yaml", ""), (k, "resources: [../]")], &["cycle"]),
+        (
+            "a replacement of nothing",
+            vec![
+                (
+                    k,
+                    "resources: [pod.yaml]\nreplacements:\n- source: {kind: Pod, name: other}\n  targets: [{select: {kind: Pod}}]",
+                ),
+                POD,
+            ],
+            &["Pod `other`", "doesn't exist"],
+        ),
+        (
+            "a replacement into nothing",
+            vec![
+                (
+                    k,
+                    "resources: [pod.yaml]\nreplacements:\n- source: {kind: Pod}\n  targets: [{select: {kind: Pod}, fieldPaths: [spec.x]}]",
+                ),
+                POD,
+            ],
+            &["no field `spec.x`"],
+        ),
+        (
+            "a replacement without target",
+            vec![(k, "resources: [pod.yaml]\nreplacements: [{sourceValue: a}]"), POD],
+            &["replacements[0]", "`targets`"],
+        ),
         ("itself", vec![(k, "resources: [.]")], &["cycle"]),
         ("twice", vec![(k, "resources: [pod.yaml, same.yaml]"), POD, ("same.yaml", POD.1)], &["Pod `p`", "twice"]),
         (
@@ -218,7 +245,6 @@ fn what_needs_a_network_or_programs_is_refused_with_a_hint() {
         ("helmCharts: [{name: a}]", "`helmCharts` is not supported"),
         ("generators: [a.yaml]", "`generators` is not supported"),
         ("transformers: [a.yaml]", "`transformers` is not supported"),
-        ("replacements: [{path: a}]", "`replacements` is not supported"),
     ] {
         let dir = tree([("kustomization.yaml", field)]);
         let error = build(dir.path(), &Options::default()).unwrap_err();

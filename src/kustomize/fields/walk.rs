@@ -19,14 +19,19 @@ pub enum Create {
 }
 
 /// A path as names.
-pub fn split_path(path: &str) -> Vec<String> {
-    let path = if path.len() > 1 { path.strip_prefix('/').unwrap_or(path) } else { path };
+fn split_path(path: &str) -> Vec<String> {
+    split_by(path, '/')
+}
+
+/// A path as names, by a divider that a backslash makes part of a name.
+pub fn split_by(path: &str, divider: char) -> Vec<String> {
+    let path = if path.len() > 1 { path.strip_prefix(divider).unwrap_or(path) } else { path };
     let mut names: Vec<String> = Vec::new();
-    for part in path.split('/') {
+    for part in path.split(divider) {
         match names.last_mut() {
             Some(last) if last.ends_with('\\') => {
                 last.pop();
-                last.push('/');
+                last.push(divider);
                 last.push_str(part);
             }
             _ => names.push(part.to_owned()),

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::super::fields::{Create, FieldSpec, apply};
+use super::super::fields::{Create, FieldSpec, apply, split_by};
+use super::super::invalid;
 use super::super::resource::{Id, Resource, find_any};
 use super::super::spec::Var;
 use super::super::yaml::text;
-use super::super::{fields, invalid};
 use crate::model::Result;
 
 /// The vars of a kustomization and its bases, by name.
@@ -114,35 +114,10 @@ fn lookup<'a>(object: &'a Value, path: &str) -> Option<&'a Value> {
 }
 
 fn path_parts(path: &str) -> Vec<String> {
-    // The splitting of field specs with another divider; brackets hold a part together.
-    let swapped: String = path
-        .chars()
-        .map(|c| {
-            if c == '.' {
-                '/'
-            } else if c == '/' {
-                '.'
-            } else {
-                c
-            }
-        })
-        .collect();
-    let back = |part: String| -> String {
-        part.chars()
-            .map(|c| {
-                if c == '.' {
-                    '/'
-                } else if c == '/' {
-                    '.'
-                } else {
-                    c
-                }
-            })
-            .collect()
-    };
     let mut parts: Vec<String> = Vec::new();
     let mut open: Option<String> = None;
-    for part in fields::split_path(&swapped).into_iter().map(back) {
+    // Brackets hold a part together.
+    for part in split_by(path, '.') {
         let whole = match open.take() {
             Some(begun) => format!("{begun}.{part}"),
             None => part,

@@ -14,7 +14,7 @@ use super::yaml::text;
 pub use id::{Gvk, Id};
 pub use list::{Appender, absorb, append_all, find_any, find_one};
 pub use order::{sort, type_key};
-pub use select::select;
+pub use select::{Targets, select};
 
 /// An earlier identity of an object; group and version are always those of today.
 #[derive(Debug, Clone, PartialEq, Eq)]

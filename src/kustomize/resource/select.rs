@@ -1,37 +1,85 @@
-//! Which objects a patch with a target is for.
+//! Which objects a patch or replacement with a target is for.
 
 use indexmap::IndexMap;
 use regex::Regex;
 
 use super::super::invalid;
 use super::super::spec::Selector;
-use super::Resource;
+use super::{Gvk, Id, Resource};
 use crate::model::Result;
+
+/// A selector that is ready to match.
+pub struct Targets {
+    group: Option<Regex>,
+    version: Option<Regex>,
+    kind: Option<Regex>,
+    name: Option<Regex>,
+    namespace: Option<Regex>,
+    labels: Vec<Requirement>,
+    annotations: Vec<Requirement>,
+}
+
+impl Targets {
+    /// Makes a selector ready; texts that are no regular expression or label selector are errors.
+    pub fn new(selector: &Selector) -> Result<Targets> {
+        let pattern = |text: &str| -> Result<Option<Regex>> {
+            if text.is_empty() {
+                return Ok(None);
+            }
+            Regex::new(&format!("^(?:{text})$"))
+                .map(Some)
+                .map_err(|_| invalid(format!("the target `{text}` is not a regular expression")))
+        };
+        Ok(Targets {
+            group: pattern(&selector.gvk.group)?,
+            version: pattern(&selector.gvk.version)?,
+            kind: pattern(&selector.gvk.kind)?,
+            name: pattern(&selector.name)?,
+            namespace: pattern(&selector.namespace)?,
+            labels: Requirement::parse(&selector.labels)?,
+            annotations: Requirement::parse(&selector.annotations)?,
+        })
+    }
+
+    /// True if labels and annotations match.
+    pub fn match_metadata(&self, resource: &Resource) -> bool {
+        (self.labels.is_empty() || Requirement::all(&self.labels, &resource.labels()))
+            && (self.annotations.is_empty() || Requirement::all(&self.annotations, &resource.annotations()))
+    }
+
+    /// True if the selector says something of labels or annotations.
+    pub fn has_metadata(&self) -> bool {
+        !(self.labels.is_empty() && self.annotations.is_empty())
+    }
+
+    /// True if type, name and namespace match.
+    pub fn match_id(&self, id: &Id) -> bool {
+        self.match_gvk(&id.gvk) && is(&self.name, &id.name) && is(&self.namespace, &id.namespace)
+    }
+
+    /// True if the selector says something of type, name or namespace.
+    pub fn has_id(&self) -> bool {
+        [&self.group, &self.version, &self.kind, &self.name, &self.namespace].into_iter().any(Option::is_some)
+    }
+
+    fn match_gvk(&self, gvk: &Gvk) -> bool {
+        is(&self.group, &gvk.group) && is(&self.version, &gvk.version) && is(&self.kind, &gvk.kind)
+    }
+}
+
+fn is(pattern: &Option<Regex>, text: &str) -> bool {
+    pattern.as_ref().is_none_or(|p| p.is_match(text))
+}
 
 /// The places of the objects that a selector matches.
 pub fn select(list: &[Resource], selector: &Selector) -> Result<Vec<usize>> {
-    let pattern = |text: &str| -> Result<Option<Regex>> {
-        if text.is_empty() {
-            return Ok(None);
-        }
-        Regex::new(&format!("^(?:{text})$"))
-            .map(Some)
-            .map_err(|_| invalid(format!("the target `{text}` of a patch is not a regular expression")))
-    };
-    let [group, version, kind] = [&selector.gvk.group, &selector.gvk.version, &selector.gvk.kind].map(|t| pattern(t));
-    let (group, version, kind) = (group?, version?, kind?);
-    let (name, namespace) = (pattern(&selector.name)?, pattern(&selector.namespace)?);
-    let (labels, annotations) = (Requirement::parse(&selector.labels)?, Requirement::parse(&selector.annotations)?);
-    let is = |pattern: &Option<Regex>, text: &str| pattern.as_ref().is_none_or(|p| p.is_match(text));
+    let targets = Targets::new(selector)?;
     let matches = |resource: &Resource| {
         let (now, first) = (resource.id(), resource.original_id());
-        (is(&namespace, &first.namespace) || is(&namespace, &now.namespace))
-            && (is(&name, &first.name) || is(&name, &now.name))
-            && is(&group, &now.gvk.group)
-            && is(&version, &now.gvk.version)
-            && is(&kind, &now.gvk.kind)
-            && (labels.is_empty() || Requirement::all(&labels, &resource.labels()))
-            && (annotations.is_empty() || Requirement::all(&annotations, &resource.annotations()))
+        (is(&targets.namespace, &first.namespace) || is(&targets.namespace, &now.namespace))
+            && (is(&targets.name, &first.name) || is(&targets.name, &now.name))
+            && targets.match_gvk(&now.gvk)
+            && targets.match_metadata(resource)
     };
     Ok(list.iter().enumerate().filter(|(_, r)| matches(r)).map(|(i, _)| i).collect())
 }

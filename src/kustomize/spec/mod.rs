@@ -3,6 +3,7 @@
 mod fields;
 mod generator;
 mod parts;
+mod replacement;
 
 use std::path::Path;
 
@@ -15,6 +16,7 @@ use crate::model::Result;
 pub use fields::Fields;
 pub use generator::{Behavior, Generator, GeneratorKind};
 pub use parts::{Image, Label, Patch, Replica, Selector, SortOptions, Var, read_gvk};
+pub use replacement::{Part, Replacement, ReplacementEntry, ReplacementSource, ReplacementTarget};
 
 /// What a kustomization file says.
 #[derive(Debug, Default)]
@@ -49,6 +51,8 @@ pub struct Kustomization {
     pub images: Vec<Image>,
     /// Replica counts.
     pub replicas: Vec<Replica>,
+    /// Values copied from object to object.
+    pub replacements: Vec<ReplacementEntry>,
     /// Vars.
     pub vars: Vec<Var>,
     /// Files of field specs.
@@ -58,7 +62,7 @@ pub struct Kustomization {
 }
 
 /// Fields of a kustomization that the renderer refuses, with what to do instead.
-const REFUSED: [(&str, &str); 9] = [
+const REFUSED: [(&str, &str); 8] = [
     ("helmCharts", "render the chart beforehand and list its output in `resources`"),
     ("helmGlobals", "render the chart beforehand and list its output in `resources`"),
     ("helmChartInflationGenerator", "render the chart beforehand and list its output in `resources`"),
@@ -67,7 +71,6 @@ const REFUSED: [(&str, &str); 9] = [
     ("validators", "validate the rendered objects instead"),
     ("buildMetadata", "leave it out"),
     ("crds", "name the fields in a file under `configurations`"),
-    ("replacements", "use `vars` or `patches`"),
 ];
 
 impl Kustomization {
@@ -124,6 +127,7 @@ impl Kustomization {
             generators,
             images,
             replicas: fields.list("replicas", Replica::read)?,
+            replacements: fields.list("replacements", ReplacementEntry::read)?,
             vars: fields.list("vars", Var::read)?,
             configurations: fields.texts("configurations")?,
             sort_options: fields.nested("sortOptions", SortOptions::read)?,

@@ -83,7 +83,7 @@ impl Replica {
     }
 }
 
-/// Which objects a patch is for. Texts are anchored regular expressions; empty ones match all.
+/// Which objects a patch or replacement is for. Texts are anchored regular expressions; empty ones match all.
 #[derive(Debug, Clone, Default)]
 pub struct Selector {
     /// Group, version and kind.
@@ -99,7 +99,8 @@ pub struct Selector {
 }
 
 impl Selector {
-    fn read(fields: &mut Fields<'_>) -> Result<Selector> {
+    /// Reads a selector.
+    pub fn read(fields: &mut Fields<'_>) -> Result<Selector> {
         Ok(Selector {
             gvk: read_gvk(fields)?,
             name: fields.text("name")?,

@@ -7,6 +7,7 @@ mod namespace;
 
 use super::fields::{Config, Schema};
 use super::patch::{self, Loaded};
+use super::replace;
 use super::resource::Resource;
 use super::source::Source;
 use super::spec::Kustomization;
@@ -29,6 +30,7 @@ pub fn run(
     }
     let json: Vec<Loaded> =
         spec.patches_json.iter().map(|entry| patch::load_json(source, entry)).collect::<Result<_>>()?;
+    let replacements = replace::load(source, &spec.replacements)?;
 
     patches.iter().try_for_each(|patch| patch.apply(list, schema))?;
     if !spec.namespace.is_empty() {
@@ -40,5 +42,6 @@ pub fn run(
     meta::annotations(list, &spec.common_annotations, &config.common_annotations)?;
     json.iter().try_for_each(|patch| patch.apply(list, schema))?;
     names::replicas(list, &spec.replicas, &config.replicas)?;
-    spec.images.iter().try_for_each(|image| images::set(list, image, &config.images))
+    spec.images.iter().try_for_each(|image| images::set(list, image, &config.images))?;
+    replacements.iter().try_for_each(|replacement| replace::run(list, replacement))
 }
