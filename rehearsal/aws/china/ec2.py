@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import fnmatch
+import re
 from typing import Any
 
 import moto.ec2.models.availability_zones_and_regions as places
@@ -155,6 +156,20 @@ responses.NatGateways.create_nat_gateway = create_nat_gateway  # type: ignore[me
 responses.NatGateways.delete_nat_gateway = delete_nat_gateway  # type: ignore[method-assign]
 
 
+_moto_group = groups.SecurityGroupBackend.create_security_group
+
+
+def create_security_group(self: Any, name: str, description: str, *more: Any, **named: Any) -> Any:
+    """CreateSecurityGroup: moto takes any text, EC2 these characters only."""
+    for field, text in (("GroupName", name), ("GroupDescription", description)):
+        if not re.fullmatch(r"[A-Za-z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{1,255}", text):
+            raise EC2ClientError("InvalidParameterValue", f"Value ({text}) for parameter {field} is invalid. Character sets beyond ASCII are not supported.")
+    return _moto_group(self, name, description, *more, **named)
+
+
+groups.SecurityGroupBackend.create_security_group = create_security_group  # type: ignore[method-assign]
+
+
 def _partition(owner: type, attribute: str) -> None:
     """moto writes `arn:aws:` into the ARNs of subnets and security groups."""
     before = owner.__dict__.get(attribute)
@@ -172,6 +187,7 @@ def _partition(owner: type, attribute: str) -> None:
 _partition(groups.SecurityGroup, "arn")
 _subnet_arn = next(name for name, value in vars(subnets.Subnet).items() if isinstance(value, property) and "arn" in name)
 _partition(subnets.Subnet, _subnet_arn)
+
 
 def _call(self: Any) -> Any:
     """moto looks at DryRun in some operations only."""

@@ -65,7 +65,8 @@ impl Resource for DbSecurityGroup {
             return Ok(outputs([("id", id)]));
         }
         let call = self.site.aws.ec2.create_security_group().group_name(self.name());
-        let call = call.description("Kubeflow's database").vpc_id(cx.require("cluster/vpc", "vpc_id")?);
+        // EC2 takes no apostrophe here, unlike RDS.
+        let call = call.description("Database of Kubeflow").vpc_id(cx.require("cluster/vpc", "vpc_id")?);
         let call = call.tag_specifications(specification(ResourceType::SecurityGroup, &wanted));
         let made = call.customize().config_override(ec2_once()).send().await.call("ec2:CreateSecurityGroup")?;
         Ok(outputs([("id", made.group_id().unwrap_or_default())]))
