@@ -14,7 +14,7 @@ use super::refs::{VarSet, fix_names, resolve_vars};
 use super::resource::{Resource, absorb, append_all, sort};
 use super::source::Source;
 use super::spec::Kustomization;
-use super::{Options, Reorder, generate, invalid, transform, yaml};
+use super::{Options, Reorder, generate, invalid, plugins, transform, yaml};
 use crate::model::{Error, Object, Result};
 
 /// What kustomizations have gathered so far.
@@ -64,13 +64,39 @@ fn accumulate(source: &Source, spec: &Kustomization, start: Gathered) -> Result<
     for generator in &spec.generators {
         absorb(&mut all.list, generate::generate(source, generator)?)?;
     }
+    for config in plugin_objects(source, &spec.generator_objects, "generators")? {
+        plugins::generate(&mut all.list, &config, source)?;
+    }
     for entry in &spec.components {
         all = base(source, entry, all, true)?;
     }
     let config = all.config.clone().unwrap_or_else(Config::defaults);
     transform::run(&mut all.list, spec, source, &config, Schema::built_in())?;
+    for config in plugin_objects(source, &spec.transformers, "transformers")? {
+        plugins::transform(&mut all.list, &config, source, Schema::built_in())?;
+    }
+    for config in plugin_objects(source, &spec.validators, "validators")? {
+        plugins::validate(&all.list, &config, source, Schema::built_in())?;
+    }
     all.vars.define(&spec.vars, &mut all.list)?;
     Ok(all)
+}
+
+/// The objects that configure plugins: those that stand in the kustomization first, then those of files and folders.
+fn plugin_objects(source: &Source, entries: &[String], field: &str) -> Result<Vec<Resource>> {
+    let mut all = Gathered::default();
+    let mut paths = Vec::new();
+    for entry in entries {
+        match yaml::parse_objects(entry, "an inline object") {
+            Ok(values) => append_all(&mut all.list, values.into_iter().map(Resource::new).collect())?,
+            Err(_) if !entry.contains('\n') => paths.push(entry),
+            Err(error) => return Err(error.context(format!("in `{field}`"))),
+        }
+    }
+    for path in paths {
+        resource(source, path, &mut all).map_err(|error| error.context(format!("in `{field}`")))?;
+    }
+    Ok(all.list)
 }
 
 /// The built-in field specs with those of a kustomization's files.

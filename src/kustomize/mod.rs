@@ -14,6 +14,7 @@
 //! | `patch` | strategic merge and JSON patches |
 //! | `transform` | namespace, prefix, labels, images, replicas |
 //! | `refs` | name references and vars, resolved once at the end |
+//! | `plugins` | generators, transformers and validators that are objects of a built-in kind |
 //! | `replace` | replacements: a field of one object copied into others |
 //! | `build` | the recursion over kustomizations |
 
@@ -21,6 +22,7 @@ mod build;
 mod fields;
 mod generate;
 mod patch;
+mod plugins;
 mod refs;
 mod replace;
 mod resource;

@@ -61,6 +61,17 @@ fn cases() -> Vec<Case> {
             vec![(k, "resources: [pod.yaml]\nreplacements: [{sourceValue: a}]"), POD],
             &["replacements[0]", "`targets`"],
         ),
+        (
+            "a validator that changes",
+            vec![
+                (
+                    k,
+                    "resources: [pod.yaml]\nvalidators:\n- |-\n  apiVersion: builtin\n  kind: PrefixTransformer\n  metadata: {name: v}\n  prefix: p-\n  fieldSpecs: [{path: metadata/name}]\n",
+                ),
+                POD,
+            ],
+            &["PrefixTransformer `v`", "must not change"],
+        ),
         ("itself", vec![(k, "resources: [.]")], &["cycle"]),
         ("twice", vec![(k, "resources: [pod.yaml, same.yaml]"), POD, ("same.yaml", POD.1)], &["Pod `p`", "twice"]),
         (
@@ -243,8 +254,9 @@ fn what_needs_a_network_or_programs_is_refused_with_a_hint() {
         ("resources: ['https://example.com/a.yaml']", "remote"),
         ("resources: ['github.com/a/b?ref=v1']", "remote"),
         ("helmCharts: [{name: a}]", "`helmCharts` is not supported"),
-        ("generators: [a.yaml]", "`generators` is not supported"),
-        ("transformers: [a.yaml]", "`transformers` is not supported"),
+        ("generators: ['{apiVersion: a.io/v1, kind: X, metadata: {name: x}}']", "plugins are not supported"),
+        ("transformers: ['{apiVersion: a.io/v1, kind: X, metadata: {name: x}}']", "plugins are not supported"),
+        ("transformers: ['{apiVersion: builtin, kind: X, metadata: {name: x}}']", "`X` is no transformer"),
     ] {
         let dir = tree([("kustomization.yaml", field)]);
         let error = build(dir.path(), &Options::default()).unwrap_err();

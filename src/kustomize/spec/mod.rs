@@ -47,6 +47,12 @@ pub struct Kustomization {
     pub patches: Vec<Patch>,
     /// ConfigMaps, then Secrets, with the global options merged in.
     pub generators: Vec<Generator>,
+    /// Generators as objects: paths or inline text.
+    pub generator_objects: Vec<String>,
+    /// Transformers as objects: paths or inline text.
+    pub transformers: Vec<String>,
+    /// Validators as objects: paths or inline text.
+    pub validators: Vec<String>,
     /// Image changes.
     pub images: Vec<Image>,
     /// Replica counts.
@@ -62,13 +68,10 @@ pub struct Kustomization {
 }
 
 /// Fields of a kustomization that the renderer refuses, with what to do instead.
-const REFUSED: [(&str, &str); 8] = [
+const REFUSED: [(&str, &str); 5] = [
     ("helmCharts", "render the chart beforehand and list its output in `resources`"),
     ("helmGlobals", "render the chart beforehand and list its output in `resources`"),
     ("helmChartInflationGenerator", "render the chart beforehand and list its output in `resources`"),
-    ("generators", "run the generator beforehand and list its output in `resources`"),
-    ("transformers", "use the built-in fields, or `patches`"),
-    ("validators", "validate the rendered objects instead"),
     ("buildMetadata", "leave it out"),
     ("crds", "name the fields in a file under `configurations`"),
 ];
@@ -125,6 +128,9 @@ impl Kustomization {
             patches_json: fields.list("patchesJson6902", Patch::read)?,
             patches: fields.list("patches", Patch::read)?,
             generators,
+            generator_objects: fields.texts("generators")?,
+            transformers: fields.texts("transformers")?,
+            validators: fields.texts("validators")?,
             images,
             replicas: fields.list("replicas", Replica::read)?,
             replacements: fields.list("replacements", ReplacementEntry::read)?,

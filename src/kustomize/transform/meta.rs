@@ -30,12 +30,8 @@ pub fn labels(list: &mut [Resource], spec: &Kustomization, config: &Config) -> R
     set(list, &spec.common_labels, &config.common_labels)
 }
 
-/// Sets annotations.
-pub fn annotations(list: &mut [Resource], pairs: &IndexMap<String, String>, specs: &[FieldSpec]) -> Result<()> {
-    set(list, pairs, specs)
-}
-
-fn set(list: &mut [Resource], pairs: &IndexMap<String, String>, specs: &[FieldSpec]) -> Result<()> {
+/// Sets entries of the maps of texts that field specs lead to.
+pub fn set(list: &mut [Resource], pairs: &IndexMap<String, String>, specs: &[FieldSpec]) -> Result<()> {
     let mut sorted: Vec<(&String, &String)> = pairs.iter().collect();
     sorted.sort();
     for resource in list.iter_mut() {

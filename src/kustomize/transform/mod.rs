@@ -1,9 +1,9 @@
 //! The transformers of one kustomization, in kustomize's order.
 
-mod images;
+pub mod images;
 mod meta;
-mod names;
-mod namespace;
+pub mod names;
+pub mod namespace;
 
 use super::fields::{Config, Schema};
 use super::patch::{self, Loaded};
@@ -12,6 +12,9 @@ use super::resource::Resource;
 use super::source::Source;
 use super::spec::Kustomization;
 use crate::model::Result;
+
+pub use meta::set as annotate;
+pub use namespace::Subjects;
 
 /// Applies a kustomization's transformers to its objects. All patch files are read before anything is changed.
 pub fn run(
@@ -34,12 +37,13 @@ pub fn run(
 
     patches.iter().try_for_each(|patch| patch.apply(list, schema))?;
     if !spec.namespace.is_empty() {
-        namespace::set(list, &spec.namespace, &config.namespace)?;
+        let setting = namespace::Setting { namespace: &spec.namespace, unset_only: false, subjects: Subjects::Default };
+        namespace::set(list, &setting, &config.namespace)?;
     }
     names::prefix(list, &spec.name_prefix, &config.name_prefix)?;
     names::suffix(list, &spec.name_suffix, &config.name_suffix)?;
     meta::labels(list, spec, config)?;
-    meta::annotations(list, &spec.common_annotations, &config.common_annotations)?;
+    meta::set(list, &spec.common_annotations, &config.common_annotations)?;
     json.iter().try_for_each(|patch| patch.apply(list, schema))?;
     names::replicas(list, &spec.replicas, &config.replicas)?;
     spec.images.iter().try_for_each(|image| images::set(list, image, &config.images))?;

@@ -12,7 +12,7 @@ use crate::model::{Object, Result};
 /// The deepest nesting of a document.
 const MAX_DEPTH: usize = 200;
 
-fn options(strict_booleans: bool) -> Options {
+fn options(strict_booleans: bool, keys_twice: DuplicateKeyPolicy) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
@@ -21,7 +21,7 @@ fn options(strict_booleans: bool) -> Options {
             max_events: 20_000_000,
             max_total_scalar_bytes: 256 * 1024 * 1024,
         },
-        duplicate_keys: DuplicateKeyPolicy::Error,
+        duplicate_keys: keys_twice,
         strict_booleans: strict_booleans,
         legacy_octal_numbers: true,
         with_snippet: false,
@@ -30,13 +30,13 @@ fn options(strict_booleans: bool) -> Options {
 
 /// Reads all documents of a text, without the empty ones. `origin` names the text in errors.
 fn documents(text: &str, origin: &str) -> Result<Vec<Value>> {
-    read(text, origin, true)
+    read(text, origin, options(true, DuplicateKeyPolicy::Error))
 }
 
-fn read(text: &str, origin: &str, strict_booleans: bool) -> Result<Vec<Value>> {
+fn read(text: &str, origin: &str, options: Options) -> Result<Vec<Value>> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    let documents: Vec<Value> = serde_saphyr::from_multiple_with_options(text, options(strict_booleans))
-        .map_err(|error| malformed(&error, origin))?;
+    let documents: Vec<Value> =
+        serde_saphyr::from_multiple_with_options(text, options).map_err(|error| malformed(&error, origin))?;
     Ok(documents.into_iter().filter(|d| !d.is_null()).collect())
 }
 
@@ -56,9 +56,17 @@ pub fn parse_value(text: &str, origin: &str) -> Result<Value> {
     single(documents(text, origin)?, origin)
 }
 
-/// As [`parse_value`], by the rules of YAML 1.1 for booleans, which kustomize has for its own files.
+/// As [`parse_value`], by the rules of YAML 1.1 for booleans, which kustomize has for its own files. It takes a key that is
+/// there twice, too; here, that is an error if it makes a difference which one counts.
 pub fn parse_legacy(text: &str, origin: &str) -> Result<Value> {
-    single(read(text, origin, false)?, origin)
+    let by = |policy| read(text, origin, options(false, policy));
+    let documents = by(DuplicateKeyPolicy::Error).or_else(|error| {
+        match (by(DuplicateKeyPolicy::FirstWins), by(DuplicateKeyPolicy::LastWins)) {
+            (Ok(first), Ok(last)) if first == last => Ok(last),
+            _ => Err(error),
+        }
+    })?;
+    single(documents, origin)
 }
 
 fn single(mut documents: Vec<Value>, origin: &str) -> Result<Value> {
