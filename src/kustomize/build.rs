@@ -9,7 +9,7 @@ use std::sync::{Arc, LazyLock};
 use indexmap::IndexMap;
 use serde_json::Value;
 
-use super::fields::{Config, Schema};
+use super::fields::Config;
 use super::refs::{VarSet, fix_names, resolve_vars};
 use super::resource::{Resource, absorb, append_all, sort};
 use super::source::Source;
@@ -56,6 +56,7 @@ fn read(source: &Source) -> Result<(Kustomization, std::path::PathBuf)> {
 
 /// Adds a kustomization's objects to those gathered (by the kustomization that a component belongs to, else none).
 fn accumulate(source: &Source, spec: &Kustomization, start: Gathered) -> Result<Gathered> {
+    source.choose_schema(spec.openapi.as_ref())?;
     let mut all = start;
     for entry in &spec.resources {
         resource(source, entry, &mut all)?;
@@ -71,12 +72,12 @@ fn accumulate(source: &Source, spec: &Kustomization, start: Gathered) -> Result<
         all = base(source, entry, all, true)?;
     }
     let config = all.config.clone().unwrap_or_else(Config::defaults);
-    transform::run(&mut all.list, spec, source, &config, Schema::built_in())?;
+    transform::run(&mut all.list, spec, source, &config, source.schema())?;
     for config in plugin_objects(source, &spec.transformers, "transformers")? {
-        plugins::transform(&mut all.list, &config, source, Schema::built_in())?;
+        plugins::transform(&mut all.list, &config, source, source.schema())?;
     }
     for config in plugin_objects(source, &spec.validators, "validators")? {
-        plugins::validate(&all.list, &config, source, Schema::built_in())?;
+        plugins::validate(&all.list, &config, source, source.schema())?;
     }
     all.vars.define(&spec.vars, &mut all.list)?;
     Ok(all)

@@ -3,9 +3,14 @@
 //! A kustomization reads files in or below its own folder only; other kustomizations may lie anywhere except at or above a
 //! folder that is being built, which would be a cycle.
 
+use std::cell::OnceCell;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
+use std::sync::Arc;
 
-use super::invalid;
+use super::fields::Schema;
+use super::spec::OpenApi;
+use super::{invalid, yaml};
 use crate::model::{Error, ErrorClass, Result};
 
 /// The names of a kustomization file.
@@ -19,16 +24,37 @@ pub struct Source {
     root: PathBuf,
     ancestors: Vec<PathBuf>,
     files_from_anywhere: bool,
+    /// The schema of the whole build: the first that a kustomization on the way down chooses.
+    schema: Rc<OnceCell<Arc<Schema>>>,
 }
 
 impl Source {
+    /// The schema by which lists are merged.
+    pub fn schema(&self) -> &Schema {
+        self.schema.get().map_or(Schema::built_in(), Arc::as_ref)
+    }
+
+    /// Takes the schema that a kustomization chooses, unless one above or before it has chosen.
+    pub fn choose_schema(&self, chosen: Option<&OpenApi>) -> Result<()> {
+        let schema = match chosen {
+            None => return Ok(()),
+            Some(OpenApi::BuiltIn) => Schema::built_in_shared(),
+            Some(OpenApi::File(path)) => {
+                let origin = self.display(path);
+                Arc::new(Schema::from_openapi(&yaml::parse_value(&self.text(path)?, &origin)?, &origin)?)
+            }
+        };
+        self.schema.get_or_init(|| schema);
+        Ok(())
+    }
+
     /// The folder to build.
     pub fn root(dir: &Path, files_from_anywhere: bool) -> Result<Source> {
         let root = fs_err::canonicalize(dir).map_err(|error| missing(dir, &error))?;
         if !root.is_dir() {
             return Err(invalid(format!("`{}` is not a folder", dir.display())));
         }
-        Ok(Source { root, ancestors: Vec::new(), files_from_anywhere })
+        Ok(Source { root, ancestors: Vec::new(), files_from_anywhere, schema: Rc::default() })
     }
 
     /// The kustomization file: its text and its path.
@@ -97,7 +123,7 @@ impl Source {
         if ancestors.len() > MAX_DEPTH {
             return Err(invalid(format!("more than {MAX_DEPTH} kustomizations below each other")));
         }
-        Ok(Source { root, ancestors, files_from_anywhere: self.files_from_anywhere })
+        Ok(Source { root, ancestors, files_from_anywhere: self.files_from_anywhere, schema: self.schema.clone() })
     }
 
     /// True if the path names a folder that exists.

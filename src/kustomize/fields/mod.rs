@@ -2,6 +2,7 @@
 
 mod config;
 mod defaults;
+mod openapi;
 mod schema;
 mod spec;
 mod walk;

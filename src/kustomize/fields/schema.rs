@@ -1,31 +1,31 @@
 //! What is known about the built-in kinds: whether they have a namespace, and which of their lists are merged by key.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
-static BUILT_IN: LazyLock<Schema> = LazyLock::new(|| Schema::parse(include_str!("schema.txt")));
+static BUILT_IN: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::parse(include_str!("schema.txt"))));
 
 /// Kinds, types and their merged lists.
 #[derive(Debug, Default)]
 pub struct Schema {
-    types: Vec<HashMap<String, Field>>,
-    kinds: HashMap<(String, String), Kind>,
+    pub(super) types: Vec<HashMap<String, Field>>,
+    pub(super) kinds: HashMap<(String, String), Kind>,
 }
 
 #[derive(Debug)]
-struct Kind {
-    cluster_scoped: bool,
-    of: Option<usize>,
+pub(super) struct Kind {
+    pub(super) cluster_scoped: bool,
+    pub(super) of: Option<usize>,
 }
 
 #[derive(Debug, Clone)]
-struct Field {
+pub(super) struct Field {
     /// The merge keys; `None` if the field isn't a merged list.
-    keys: Option<Vec<String>>,
+    pub(super) keys: Option<Vec<String>>,
     /// The type of the map or of the list's elements.
-    of: Option<usize>,
+    pub(super) of: Option<usize>,
 }
 
 /// A place in an object, as far as the schema knows it.
@@ -54,6 +54,11 @@ impl Schema {
     /// The built-in schema.
     pub fn built_in() -> &'static Schema {
         &BUILT_IN
+    }
+
+    /// The built-in schema, to be held.
+    pub fn built_in_shared() -> Arc<Schema> {
+        BUILT_IN.clone()
     }
 
     fn kind(&self, api_version: &str, kind: &str) -> Option<&Kind> {

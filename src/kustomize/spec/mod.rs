@@ -15,7 +15,7 @@ use crate::model::Result;
 
 pub use fields::Fields;
 pub use generator::{Behavior, Generator, GeneratorKind};
-pub use parts::{Image, Label, Patch, Replica, Selector, SortOptions, Var, read_gvk};
+pub use parts::{Image, Label, OpenApi, Patch, Replica, Selector, SortOptions, Var, read_gvk};
 pub use replacement::{Part, Replacement, ReplacementEntry, ReplacementSource, ReplacementTarget};
 
 /// What a kustomization file says.
@@ -61,6 +61,8 @@ pub struct Kustomization {
     pub replacements: Vec<ReplacementEntry>,
     /// Vars.
     pub vars: Vec<Var>,
+    /// The schema by which lists are merged.
+    pub openapi: Option<OpenApi>,
     /// Files of field specs.
     pub configurations: Vec<String>,
     /// The order of the result, if this is the root.
@@ -103,7 +105,6 @@ impl Kustomization {
 
     fn read(fields: &mut Fields<'_>, component: bool) -> Result<Kustomization> {
         fields.take("metadata");
-        fields.nested("openapi", parts::check_openapi)?;
         let options = fields.nested("generatorOptions", generator::GeneratorOptions::read)?;
         let mut resources = fields.texts("resources")?;
         resources.extend(fields.texts("bases")?);
@@ -135,6 +136,7 @@ impl Kustomization {
             replicas: fields.list("replicas", Replica::read)?,
             replacements: fields.list("replacements", ReplacementEntry::read)?,
             vars: fields.list("vars", Var::read)?,
+            openapi: fields.nested("openapi", OpenApi::read)?.flatten(),
             configurations: fields.texts("configurations")?,
             sort_options: fields.nested("sortOptions", SortOptions::read)?,
         })

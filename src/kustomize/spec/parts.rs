@@ -204,15 +204,27 @@ impl SortOptions {
     }
 }
 
-/// Checks `openapi`: only the built-in schema is known.
-pub fn check_openapi(fields: &mut Fields<'_>) -> Result<()> {
-    if !fields.text("path")?.is_empty() {
-        let hint =
-            "lists of kinds outside the built-in schema are replaced as a whole: use a JSON patch for their elements";
-        return Err(fields.error("a schema of one's own is not supported").hint(hint));
-    }
-    match fields.text("version")?.as_str() {
-        "" | "v1.21.2" => Ok(()),
-        other => Err(fields.error(&format!("the schema version `{other}` is not built in"))),
+/// `openapi`: which schema says how lists are merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OpenApi {
+    /// The built-in one, by name.
+    BuiltIn,
+    /// A file with a schema of one's own.
+    File(String),
+}
+
+impl OpenApi {
+    /// Reads the field; `None` if it says nothing.
+    pub fn read(fields: &mut Fields<'_>) -> Result<Option<OpenApi>> {
+        let (path, version) = (fields.text("path")?, fields.text("version")?);
+        match (path.is_empty(), version.as_str()) {
+            (true, "") => Ok(None),
+            (true, "v1.21.2") => Ok(Some(OpenApi::BuiltIn)),
+            (true, other) => Err(fields
+                .error(&format!("the schema version `{other}` is not built in"))
+                .hint("use v1.21.2, or name a file in `path`")),
+            (false, "") => Ok(Some(OpenApi::File(path))),
+            (false, _) => Err(fields.error("`path` and `version` exclude each other")),
+        }
     }
 }
