@@ -9,6 +9,9 @@ use super::path::{self, Make};
 use super::{plain, retyped, scalar_text, structured};
 use crate::model::Result;
 
+/// The longest path, so that no object gets deeper than one that can be read.
+const MAX_PARTS: usize = 200;
+
 /// A value that was read: whole, and as text for targets that are scalars.
 #[derive(Debug, Clone)]
 pub struct Found {
@@ -70,6 +73,9 @@ impl Found {
 pub fn write(object: &mut Value, path: &str, target: &ReplacementTarget, found: &Found) -> Result<()> {
     let make = if target.create { found.kind() } else { Make::Nothing };
     let parts = path::split(path);
+    if parts.len() > MAX_PARTS {
+        return Err(invalid(format!("the path has more than {MAX_PARTS} parts")));
+    }
     let mut put = |field: &mut Value, made: bool| found.put(field, &target.part, made);
     if structured::write(object, &parts, make, &mut put) {
         return Ok(());
@@ -78,5 +84,27 @@ pub fn write(object: &mut Value, path: &str, target: &ReplacementTarget, found: 
         0 => Err(invalid(format!("there is no field `{path}`"))
             .hint("set `options: {create: true}` on the target to make it, or correct the path")),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_endless_path_is_an_error() {
+        let target = ReplacementTarget {
+            select: Default::default(),
+            reject: Vec::new(),
+            paths: Vec::new(),
+            part: Part::default(),
+            create: true,
+        };
+        let mut object = json!({});
+        let error = write(&mut object, &"a.".repeat(500_000), &target, &Found::of_text("x")).unwrap_err();
+        assert!(error.to_string().contains("more than 200 parts"), "{error}");
+        write(&mut object, "a.b", &target, &Found::of_text("x")).unwrap();
+        assert_eq!(object, json!({"a": {"b": "x"}}));
     }
 }
