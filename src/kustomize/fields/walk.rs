@@ -18,6 +18,14 @@ pub enum Create {
     Scalar,
 }
 
+/// The longest path, in names, so that no object gets deeper than one that can be read.
+const MAX_PARTS: usize = 200;
+
+/// Refuses an endless path. It isn't shown: it may be megabytes.
+pub fn bounded(parts: usize) -> Result<()> {
+    if parts > MAX_PARTS { Err(invalid(format!("the path has more than {MAX_PARTS} parts"))) } else { Ok(()) }
+}
+
 /// A path as names.
 fn split_path(path: &str) -> Vec<String> {
     split_by(path, '/')
@@ -52,6 +60,7 @@ pub fn apply(
         return Ok(());
     }
     let names = split_path(&spec.path);
+    bounded(names.len())?;
     let create = if spec.create { create } else { Create::Nothing };
     walk(object, &names, create, set).map_err(|error| {
         let name = object.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default();
@@ -112,6 +121,14 @@ fn step<'a>(map: &'a mut Map<String, Value>, name: &str, last: bool, create: Cre
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_endless_path_is_an_error() {
+        let spec = FieldSpec { path: "a/".repeat(500_000) + "a", create: true, gvk: Gvk::default() };
+        let mut object = serde_json::json!({});
+        let error = apply(&mut object, &spec, Create::Map, &mut |_| Ok(())).unwrap_err().to_string();
+        assert!(error.contains("more than 200 parts") && error.len() < 200, "{error}");
+    }
 
     #[test]
     fn slashes_in_names_are_escaped() {

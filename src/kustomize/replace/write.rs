@@ -2,15 +2,13 @@
 
 use serde_json::Value;
 
+use super::super::fields::bounded;
 use super::super::invalid;
 use super::super::spec::{Part, ReplacementTarget};
 use super::super::yaml::text;
 use super::path::{self, Make};
 use super::{plain, retyped, scalar_text, structured};
 use crate::model::Result;
-
-/// The longest path, so that no object gets deeper than one that can be read.
-const MAX_PARTS: usize = 200;
 
 /// A value that was read: whole, and as text for targets that are scalars.
 #[derive(Debug, Clone)]
@@ -73,9 +71,7 @@ impl Found {
 pub fn write(object: &mut Value, path: &str, target: &ReplacementTarget, found: &Found) -> Result<()> {
     let make = if target.create { found.kind() } else { Make::Nothing };
     let parts = path::split(path);
-    if parts.len() > MAX_PARTS {
-        return Err(invalid(format!("the path has more than {MAX_PARTS} parts")));
-    }
+    bounded(parts.len())?;
     let mut put = |field: &mut Value, made: bool| found.put(field, &target.part, made);
     if structured::write(object, &parts, make, &mut put) {
         return Ok(());
