@@ -14,7 +14,7 @@ use super::refs::{VarSet, fix_names, resolve_vars};
 use super::resource::{Resource, absorb, append_all, sort};
 use super::source::Source;
 use super::spec::Kustomization;
-use super::{Options, Reorder, generate, invalid, plugins, transform, yaml};
+use super::{Options, Reorder, faults, generate, invalid, plugins, transform, yaml};
 use crate::model::{Error, Object, Result};
 
 /// What kustomizations have gathered so far.
@@ -27,7 +27,7 @@ struct Gathered {
 
 /// Renders a folder.
 pub fn run(dir: &Path, options: &Options) -> Result<Vec<Object>> {
-    render(dir, options).map_err(|error| error.context(format!("cannot render `{}`", dir.display())))
+    render(dir, options).map_err(|error| faults::explain(dir, options, error))
 }
 
 fn render(dir: &Path, options: &Options) -> Result<Vec<Object>> {
@@ -84,7 +84,7 @@ fn accumulate(source: &Source, spec: &Kustomization, start: Gathered) -> Result<
 }
 
 /// The objects that configure plugins: those that stand in the kustomization first, then those of files and folders.
-fn plugin_objects(source: &Source, entries: &[String], field: &str) -> Result<Vec<Resource>> {
+pub fn plugin_objects(source: &Source, entries: &[String], field: &str) -> Result<Vec<Resource>> {
     let mut all = Gathered::default();
     let mut paths = Vec::new();
     for entry in entries {
@@ -101,7 +101,7 @@ fn plugin_objects(source: &Source, entries: &[String], field: &str) -> Result<Ve
 }
 
 /// The built-in field specs with those of a kustomization's files.
-fn own_config(source: &Source, files: &[String]) -> Result<Arc<Config>> {
+pub fn own_config(source: &Source, files: &[String]) -> Result<Arc<Config>> {
     if files.is_empty() {
         return Ok(Config::defaults());
     }
@@ -156,15 +156,21 @@ fn resource(source: &Source, entry: &str, all: &mut Gathered) -> Result<()> {
         .map_err(|error| error.context(format!("adding {origin}")))
 }
 
+/// Checks that what is listed as a component is one, and nothing else.
+pub fn check_role(spec: &Kustomization, component: bool, path: &Path) -> Result<()> {
+    if spec.component == component {
+        return Ok(());
+    }
+    let wanted = if component { "Component" } else { "Kustomization" };
+    Err(invalid(format!("{} must be of kind {wanted}", path.display()))
+        .hint("list components in `components`, all else in `resources`"))
+}
+
 /// Gathers what the kustomization in another folder makes.
 fn base(source: &Source, entry: &str, start: Gathered, component: bool) -> Result<Gathered> {
     let sub = source.base(entry)?;
     let (spec, path) = read(&sub)?;
-    if spec.component != component {
-        let wanted = if component { "Component" } else { "Kustomization" };
-        return Err(invalid(format!("{} must be of kind {wanted}", path.display()))
-            .hint("list components in `components`, all else in `resources`"));
-    }
+    check_role(&spec, component, &path)?;
     accumulate(&sub, &spec, start).map_err(|error| error.context(format!("in {}", path.display())))
 }
 

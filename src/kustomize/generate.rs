@@ -119,6 +119,12 @@ fn pairs(source: &Source, generator: &Generator) -> Result<IndexMap<String, Vec<
     Ok(all)
 }
 
+/// The files that a generator reads: the field, the number in it, the path.
+pub fn files(generator: &Generator) -> impl Iterator<Item = (&'static str, usize, &str)> {
+    let files = generator.files.iter().enumerate().filter_map(|(i, file)| Some(("files", i, file_parts(file).ok()?.1)));
+    files.chain(generator.envs.iter().enumerate().map(|(i, path)| ("envs", i, path.as_str())))
+}
+
 fn file_parts(file: &str) -> Result<(&str, &str)> {
     match file.split('=').collect::<Vec<_>>()[..] {
         [path] => Ok((path.rsplit('/').next().unwrap_or(path), path)),

@@ -17,10 +17,14 @@
 //! | `plugins` | generators, transformers and validators that are objects of a built-in kind |
 //! | `replace` | replacements: a field of one object copied into others |
 //! | `build` | the recursion over kustomizations |
+//! | `faults` | after an error: all that is wrong with a tree, and where |
+//! | `near` | the name that was probably meant |
 
 mod build;
+mod faults;
 mod fields;
 mod generate;
+mod near;
 mod patch;
 mod plugins;
 mod refs;

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use super::fields::Schema;
+use super::near::nearest;
 use super::spec::OpenApi;
 use super::{invalid, yaml};
 use crate::model::{Error, ErrorClass, Result};
@@ -17,6 +18,8 @@ use crate::model::{Error, ErrorClass, Result};
 const FILE_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 /// The deepest chain of kustomizations.
 const MAX_DEPTH: usize = 64;
+/// The most names of a folder that an error tells.
+const MAX_NAMES: usize = 8;
 
 /// The folder of a kustomization and those that led to it.
 #[derive(Debug, Clone)]
@@ -126,6 +129,11 @@ impl Source {
         Ok(Source { root, ancestors, files_from_anywhere: self.files_from_anywhere, schema: self.schema.clone() })
     }
 
+    /// The folder of the kustomization, without links.
+    pub fn folder(&self) -> &Path {
+        &self.root
+    }
+
     /// True if the path names a folder that exists.
     pub fn is_dir(&self, path: &str) -> bool {
         self.root.join(path).is_dir()
@@ -138,17 +146,43 @@ impl Source {
 }
 
 fn refuse_remote(path: &str) -> Result<()> {
-    let remote = path.contains("://") || path.starts_with("git@") || path.starts_with("github.com/");
-    if remote {
+    let remote = ["://", "?ref=", "git::"].iter().any(|mark| path.contains(mark))
+        || ["git@", "github.com/"].iter().any(|start| path.starts_with(start));
+    if remote && !path.contains('\n') {
         return Err(invalid(format!("`{path}` is remote: the renderer has no network"))
-            .hint("fetch it beforehand and name the local folder or file"));
+            .hint("fetch it into the bundle or beside the kustomization, and name the local folder or file"));
     }
     Ok(())
 }
 
 fn missing(full: &Path, error: &std::io::Error) -> Error {
     if error.kind() == std::io::ErrorKind::NotFound {
-        return invalid(format!("{}: no such file or folder", full.display()));
+        return invalid(format!("{}: no such file or folder", full.display())).hint(instead(full));
     }
     Error::new(ErrorClass::Config, error.to_string())
+}
+
+/// What to do about a missing path: a name that resembles the first part of it that isn't there, else what is there.
+fn instead(full: &Path) -> String {
+    let parts: Vec<&Path> = full.ancestors().collect();
+    let gap = parts.windows(2).find(|pair| pair[1].is_dir());
+    let Some((name, dir)) = gap.and_then(|pair| Some((pair[0].file_name()?.to_str()?, pair[1]))) else {
+        return "correct the path".into();
+    };
+    let mut there: Vec<String> = fs_err::read_dir(dir)
+        .map(|entries| entries.flatten().filter_map(|entry| entry.file_name().into_string().ok()).collect())
+        .unwrap_or_default();
+    there.sort();
+    if there.iter().any(|other| other == name) {
+        return format!("`{name}` is a link to nothing");
+    }
+    if let Some(meant) = nearest(name, there.iter().map(String::as_str)) {
+        return format!("did you mean `{meant}`?");
+    }
+    let more = if there.len() > MAX_NAMES { ", ..." } else { "" };
+    there.truncate(MAX_NAMES);
+    match there[..] {
+        [] => format!("add `{name}`, or correct the entry: its folder is empty"),
+        _ => format!("add `{name}`, or correct the entry: its folder has {}{more}", there.join(", ")),
+    }
 }

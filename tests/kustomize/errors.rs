@@ -215,9 +215,9 @@ fn a_missing_file_is_told_with_the_way_to_it() {
     let told: Vec<String> = error.chain.iter().map(|line| line.replace(&root, "ROOT")).collect();
     insta::assert_snapshot!(told.join("\n"), @r"
     cannot render `ROOT/top`
-    in ROOT/top/kustomization.yaml
-    in ROOT/middle/kustomization.yaml
-    in ROOT/bottom/kustomization.yaml
+    in ROOT/top/kustomization.yaml:1: resources[0]
+    in ROOT/middle/kustomization.yaml:1: resources[0]
+    in ROOT/bottom/kustomization.yaml:1: resources[0]
     ROOT/bottom/gone/file.yaml: no such file or folder
     ");
 }

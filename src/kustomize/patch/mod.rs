@@ -37,17 +37,22 @@ pub enum Loaded {
 pub fn load_strategic(source: &Source, entries: &[String]) -> Result<Loaded> {
     let mut all = Vec::new();
     for entry in entries {
-        let inline = yaml::parse_objects(entry, "an inline patch").ok();
-        let values = match inline {
-            Some(values) => values,
-            None => yaml::parse_objects(&source.text(entry)?, &source.display(entry))?,
-        };
+        let values = read_strategic(source, entry)?;
         all.extend(values.into_iter().map(|value| MergePatch { value, rename: false, rekind: false }));
     }
     if all.is_empty() {
         return Err(invalid(format!("the strategic merge patches are empty: {}", entries.join(", "))));
     }
     Ok(Loaded::Strategic(all))
+}
+
+/// Reads an entry of `patchesStrategicMerge`: a file or inline text with any number of patches.
+pub fn read_strategic(source: &Source, entry: &str) -> Result<Vec<Value>> {
+    match yaml::parse_objects(entry, "an inline patch") {
+        Ok(values) => Ok(values),
+        Err(error) if entry.trim_end().contains('\n') => Err(error),
+        Err(_) => yaml::parse_objects(&source.text(entry)?, &source.display(entry)),
+    }
 }
 
 /// Reads an entry of `patches`, which may be of either kind.

@@ -38,6 +38,11 @@ pub fn validate(list: &[Resource], config: &Resource, source: &Source, schema: &
     Err(of(config, error))
 }
 
+/// Checks that a plugin is built in.
+pub fn check(config: &Resource) -> Result<()> {
+    checked(config).map(drop)
+}
+
 /// A plugin's kind and configuration. Kinds that aren't built in are programs or containers.
 fn checked(config: &Resource) -> Result<Config<'_>> {
     let gvk = config.gvk();

@@ -4,6 +4,7 @@ mod fields;
 mod generator;
 mod parts;
 mod replacement;
+mod tolerant;
 
 use std::path::Path;
 
@@ -11,7 +12,9 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::{invalid, yaml};
-use crate::model::Result;
+use crate::model::{Error, Result};
+
+use fields::Place;
 
 pub use fields::Fields;
 pub use generator::{Behavior, Generator, GeneratorKind};
@@ -71,31 +74,48 @@ pub struct Kustomization {
 
 /// Fields of a kustomization that the renderer refuses, with what to do instead.
 const REFUSED: [(&str, &str); 5] = [
-    ("helmCharts", "render the chart beforehand and list its output in `resources`"),
-    ("helmGlobals", "render the chart beforehand and list its output in `resources`"),
-    ("helmChartInflationGenerator", "render the chart beforehand and list its output in `resources`"),
+    ("helmCharts", RENDER_CHART),
+    ("helmGlobals", RENDER_CHART),
+    ("helmChartInflationGenerator", RENDER_CHART),
     ("buildMetadata", "leave it out"),
     ("crds", "name the fields in a file under `configurations`"),
 ];
+const RENDER_CHART: &str = "charts are not rendered: run `helm template` beforehand, and list its output beside the kustomization in `resources`";
 
 impl Kustomization {
-    /// Reads a kustomization file.
+    /// Reads a kustomization file. Of several faults, the first in it is told, with its line.
     pub fn parse(text: &str, path: &Path) -> Result<Kustomization> {
         let origin = path.display().to_string();
         let document = yaml::parse_legacy(text, &origin)?;
-        let mut fields = match &document {
-            Value::Null => return Err(invalid(format!("{origin}: the kustomization is empty"))),
-            other => Fields::new(other, &origin)?,
-        };
+        Kustomization::from_value(&document, Place::whole(&origin)).map_err(|error| {
+            let (_, faults) = tolerant::read(&document, &Place::in_text(&origin, text));
+            faults.into_iter().next().unwrap_or(error)
+        })
+    }
+
+    /// Reads what can be read of a kustomization file, and says all that is wrong with the rest.
+    pub fn parse_tolerant(text: &str, path: &Path) -> (Kustomization, Vec<Error>) {
+        let origin = path.display().to_string();
+        match yaml::parse_legacy(text, &origin) {
+            Ok(document) => tolerant::read(&document, &Place::in_text(&origin, text)),
+            Err(error) => (Kustomization::default(), vec![error]),
+        }
+    }
+
+    fn from_value(document: &Value, place: Place) -> Result<Kustomization> {
+        if document.is_null() {
+            return Err(empty(&place));
+        }
+        let mut fields = Fields::at(document, place.clone())?;
         let kind = fields.text("kind")?;
         let version = fields.text("apiVersion")?;
-        check_type(&kind, &version, &origin)?;
+        check_type(&kind, &version, &fields)?;
         if fields.nothing_left() {
-            return Err(invalid(format!("{origin}: the kustomization is empty")));
+            return Err(empty(&place));
         }
         for (name, instead) in REFUSED {
             if fields.take(name).is_some_and(|v| !matches!(v, Value::Array(items) if items.is_empty())) {
-                return Err(invalid(format!("{origin}: the field `{name}` is not supported")).hint(instead));
+                return Err(fields.error_at(&format!("the field `{name}` is not supported"), name).hint(instead));
             }
         }
         let spec = Kustomization::read(&mut fields, kind == "Component")?;
@@ -143,14 +163,19 @@ impl Kustomization {
     }
 }
 
-fn check_type(kind: &str, version: &str, origin: &str) -> Result<()> {
+fn empty(place: &Place) -> Error {
+    invalid(format!("{}: the kustomization is empty", place.origin))
+        .hint("list files and folders in `resources`, or remove the file")
+}
+
+fn check_type(kind: &str, version: &str, fields: &Fields<'_>) -> Result<()> {
     let wanted = match kind {
         "" | "Kustomization" => "kustomize.config.k8s.io/v1beta1",
         "Component" => "kustomize.config.k8s.io/v1alpha1",
-        _ => return Err(invalid(format!("{origin}: kind must be Kustomization or Component, not `{kind}`"))),
+        _ => return Err(fields.error_at(&format!("kind must be Kustomization or Component, not `{kind}`"), "kind")),
     };
     if !version.is_empty() && version != wanted {
-        return Err(invalid(format!("{origin}: apiVersion must be {wanted}, not `{version}`")));
+        return Err(fields.error_at(&format!("apiVersion must be {wanted}, not `{version}`"), "apiVersion"));
     }
     Ok(())
 }

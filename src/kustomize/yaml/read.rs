@@ -12,7 +12,7 @@ use crate::model::{Object, Result};
 /// The deepest nesting of a document.
 const MAX_DEPTH: usize = 200;
 
-fn options(strict_booleans: bool, keys_twice: DuplicateKeyPolicy) -> Options {
+pub(super) fn options(strict_booleans: bool, keys_twice: DuplicateKeyPolicy) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: MAX_DEPTH,
