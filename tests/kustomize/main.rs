@@ -5,6 +5,7 @@ mod support;
 
 mod errors;
 mod faults;
+mod hostile;
 mod random;
 mod real;
 mod trees;

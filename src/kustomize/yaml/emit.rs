@@ -116,6 +116,9 @@ struct Fold {
 
 /// Writes a text that may be folded at its spaces: a line ends at the first one beyond [`WIDTH`].
 fn write_folded(text: &str, depth: usize, fold: Fold, out: &mut String) {
+    if fold.quotes.is_none() && (fold.is_key || !text.contains(' ')) {
+        return out.push_str(text);
+    }
     out.extend(fold.quotes);
     let begun = out.rfind('\n').map_or(0, |i| i + 1);
     let mut column = out[begun..].chars().count();
@@ -144,13 +147,21 @@ fn write_folded(text: &str, depth: usize, fold: Fold, out: &mut String) {
             }
             continue;
         }
-        let from = out.len();
-        match (fold.quotes, c) {
-            (Some('\''), '\'') => out.push_str("''"),
-            (Some('"'), _) => escape(c, out),
-            _ => out.push(c),
-        }
-        column += out[from..].chars().count();
+        column += match (fold.quotes, c) {
+            (Some('\''), '\'') => {
+                out.push_str("''");
+                2
+            }
+            (Some('"'), _) => {
+                let from = out.len();
+                escape(c, out);
+                out[from..].chars().count()
+            }
+            _ => {
+                out.push(c);
+                1
+            }
+        };
     }
     out.extend(fold.quotes);
 }
@@ -213,6 +224,13 @@ fn escape(c: char, out: &mut String) {
 
 /// The order of keys: digits by their value, letters after all else.
 fn natural(a: &str, b: &str) -> Ordering {
+    // Most keys differ in their first letters: no need to take them apart.
+    if let Some((x, y)) = a.bytes().zip(b.bytes()).find(|(x, y)| x != y)
+        && x.is_ascii_alphabetic()
+        && y.is_ascii_alphabetic()
+    {
+        return x.cmp(&y);
+    }
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     for i in 0..a.len().min(b.len()) {
         if a[i] == b[i] {

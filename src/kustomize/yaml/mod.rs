@@ -5,6 +5,7 @@ mod lines;
 mod quote;
 mod read;
 mod scalar;
+mod unique;
 
 pub use emit::to_yaml;
 pub use read::{parse_value, parse_yaml};

@@ -97,6 +97,14 @@ fn is_blank_or_end(c: Option<char>) -> bool {
 
 /// Chooses the style of a text.
 pub fn style(text: &str, is_key: bool) -> Style {
+    // A word of letters that isn't one of the few special ones: most texts are.
+    let is_word = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'/' | b'.' | b'_' | b'-');
+    if text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
+        && text.bytes().all(is_word)
+        && !WORDS.contains(&text)
+    {
+        return Style::Plain;
+    }
     let facts = Facts::of(text);
     if text.contains('\n') {
         return if facts.block_allowed && !is_key { Style::Literal } else { Style::Double };
