@@ -140,6 +140,9 @@ mod tests {
             (500, "Internal error occurred: failed calling webhook \"webhook.cert-manager.io\": connection refused"),
             (500, "conversion webhook for cert-manager.io/v1alpha2, Kind=Issuer failed: Post \"https://…\""),
             (503, "no endpoints available for service \"webhook\""),
+            // Its deployment is Available, but its CA isn't injected yet, or its port isn't open yet.
+            (500, "failed calling webhook \"webhook.cert-manager.io\": x509: certificate signed by unknown authority"),
+            (500, "failed calling webhook \"webhook.cert-manager.io\": context deadline exceeded"),
             (401, "Unauthorized"),
             (409, "Operation cannot be fulfilled: the object has been modified; please apply your changes"),
             (
@@ -158,6 +161,8 @@ mod tests {
             (403, "users \"x\" is forbidden"),
             (400, "strict decoding error"),
             (404, "namespaces \"a\" not found"),
+            (404, "no matches for kind \"Certificate\" in version \"cert-manager.io/v1alpha2\""),
+            (404, "the server could not find the requested resource"),
         ];
         for (code, message) in lasting {
             assert!(!from_status(code, message).passes(), "{message}");

@@ -4,6 +4,7 @@ mod cases;
 mod images;
 #[path = "../support/mod.rs"]
 mod support;
+mod versions;
 
 use std::collections::BTreeMap;
 use std::path::Path;

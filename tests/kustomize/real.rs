@@ -6,18 +6,6 @@ use kfctl_cn::kustomize::{Options, Reorder, build, parse_yaml, to_yaml};
 
 use crate::{kustomize, reference, support};
 
-/// The deployments of the bundle that the guide installs.
-const DEPLOYMENTS: [&str; 8] = [
-    "vanilla",
-    "cognito",
-    "add-ons/load-balancer",
-    "cognito-rds-s3",
-    "rds-s3",
-    "rds-s3/base",
-    "rds-s3/s3-only",
-    "rds-s3/rds-only",
-];
-
 fn compare(kustomize: &Path, dir: &Path) {
     for reorder in [Reorder::Unspecified, Reorder::None] {
         let theirs = reference(kustomize, dir, reorder).unwrap_or_else(|e| panic!("{}: {e}", dir.display()));
@@ -41,7 +29,7 @@ fn compare(kustomize: &Path, dir: &Path) {
 #[test]
 fn the_deployments_of_the_real_bundle_are_rendered_as_by_kustomize() {
     let (Some(bundle), Some(kustomize)) = (support::real_bundle(), kustomize()) else { return };
-    for deployment in DEPLOYMENTS {
+    for deployment in support::DEPLOYMENTS {
         compare(&kustomize, &bundle.join("kubeflow-1.5.1-aws-b1.0.2/deployments").join(deployment));
     }
 }
@@ -51,7 +39,7 @@ fn the_deployments_of_the_sample_bundle_are_rendered_as_by_kustomize() {
     let Some(kustomize) = kustomize() else { return };
     let deployments = support::sample_bundle().join("kubeflow-1.5.1-aws-b1.0.2/deployments");
     let mut compared = 0;
-    for deployment in DEPLOYMENTS.map(|name| deployments.join(name)).iter().filter(|dir| dir.is_dir()) {
+    for deployment in support::DEPLOYMENTS.map(|name| deployments.join(name)).iter().filter(|dir| dir.is_dir()) {
         compare(&kustomize, deployment);
         compared += 1;
     }

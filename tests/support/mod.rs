@@ -5,6 +5,18 @@ use std::path::PathBuf;
 
 use assert_cmd::Command;
 
+/// The deployments of the bundle that the guide installs.
+pub const DEPLOYMENTS: [&str; 8] = [
+    "vanilla",
+    "cognito",
+    "add-ons/load-balancer",
+    "cognito-rds-s3",
+    "rds-s3",
+    "rds-s3/base",
+    "rds-s3/s3-only",
+    "rds-s3/rds-only",
+];
+
 /// The program, in an environment that holds nothing of the machine's: no credentials, no configuration, no colours.
 pub fn bin() -> Command {
     let mut command = Command::cargo_bin("kfctl-cn").expect("cargo builds the binary for its tests");

@@ -4,6 +4,7 @@
 mod cert_manager;
 mod crd;
 mod disruption_budget;
+mod ingress;
 mod schema;
 mod versions;
 mod webhook;
@@ -41,6 +42,12 @@ pub(super) fn uplift(object: &mut Object, kubernetes: KubernetesVersion) -> Opti
         ) if since(16) => ("kubernetes/webhook-v1", webhook::raise(value)),
         ("policy", "v1beta1", "PodDisruptionBudget") if since(21) => {
             ("kubernetes/disruption-budget-v1", disruption_budget::raise(value))
+        }
+        ("extensions" | "networking.k8s.io", "v1beta1", "Ingress") if since(19) => {
+            let mut changes = ingress::raise(value);
+            changes.insert(0, format!("/apiVersion: {group}/{version} → networking.k8s.io/v1"));
+            set_version(value, "networking.k8s.io", "v1");
+            return Some(Uplifted { id: "kubernetes/ingress-v1", changes });
         }
         ("cert-manager.io", "v1alpha2" | "v1alpha3" | "v1beta1", _) => {
             ("kubernetes/cert-manager-v1", cert_manager::raise(value, &version))

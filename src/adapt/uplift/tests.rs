@@ -132,6 +132,29 @@ fn disruption_budget_selects_what_it_did() {
 
 /// The version alone changes, and only where the cluster serves the new one.
 #[test]
+fn ingress_leads_where_it_did() {
+    let path = |port: Value| json!({"path": "/*", "backend": {"serviceName": "gateway", "servicePort": port}});
+    let ingress = |group: &str| {
+        json!({"apiVersion": format!("{group}/v1beta1"), "kind": "Ingress", "metadata": {"name": "a"},
+            "spec": {"backend": {"serviceName": "rest", "servicePort": 1},
+                "rules": [{"http": {"paths": [path(json!(80)), path(json!("http"))]}}]}})
+    };
+    for group in ["extensions", "networking.k8s.io"] {
+        let (after, done) = raise(ingress(group), 35);
+        assert_eq!(done.map(|done| done.id), Some("kubernetes/ingress-v1"));
+        assert_eq!(after["apiVersion"], "networking.k8s.io/v1");
+        let service = |name: &str, port: Value| json!({"service": {"name": name, "port": port}});
+        let path =
+            |port| json!({"path": "/*", "pathType": "ImplementationSpecific", "backend": service("gateway", port)});
+        let paths = json!([path(json!({"number": 80})), path(json!({"name": "http"}))]);
+        let spec =
+            json!({"defaultBackend": service("rest", json!({"number": 1})), "rules": [{"http": {"paths": paths}}]});
+        assert_eq!(after["spec"], spec);
+    }
+    assert_eq!(raise(ingress("networking.k8s.io"), 18).1, None, "1.18 has no v1");
+}
+
+#[test]
 fn kinds_of_the_same_shape() {
     for (old, kind, new, since) in [
         ("rbac.authorization.k8s.io/v1beta1", "ClusterRole", "rbac.authorization.k8s.io/v1", 8),
