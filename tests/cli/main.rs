@@ -7,4 +7,5 @@ mod basics;
 mod config;
 mod docs;
 mod render;
+mod render_some;
 mod run;

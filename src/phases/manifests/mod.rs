@@ -12,7 +12,7 @@ use crate::kustomize::{self, Options};
 use crate::model::{Error, ErrorClass, Object, Result};
 
 pub use rendered::{Rendered, Renders};
-pub use values::{Known, known, offline_values};
+pub use values::{Known, NO_ACCOUNT, PLACEHOLDER, known, offline_values};
 
 /// Renders a set, adapts it and audits it.
 ///

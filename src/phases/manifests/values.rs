@@ -11,9 +11,9 @@ use crate::model::{Error, ErrorClass, Result, Secret};
 use super::kubernetes;
 
 /// Stands in names for what only AWS knows, in a render without AWS.
-const PLACEHOLDER: &str = "known-after-up";
+pub const PLACEHOLDER: &str = "known-after-up";
 /// Stands for the account in a render without one.
-const NO_ACCOUNT: &str = "000000000000";
+pub const NO_ACCOUNT: &str = "000000000000";
 
 /// The values of a set, or what isn't there yet that they depend on.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,12 @@
 //! `kfctl-cn render`.
 
-use serde::Serialize;
+mod explain;
+mod file_name;
+mod folder;
+mod only;
+mod placeholders;
+
+use std::path::PathBuf;
 
 use super::{Global, bundle, kustomize, printer};
 use crate::adapt::{Adapted, Set};
@@ -16,7 +22,15 @@ pub struct Args {
     #[command(flatten)]
     pub(super) source: Source,
 
-    /// Print what was changed in which object instead, and by which adaptation
+    /// Only this object; may be repeated. The kind in any case, also as kind.group; the namespace may be left out
+    #[arg(long, value_name = "KIND/[NAMESPACE/]NAME")]
+    only: Vec<only::Only>,
+
+    /// Write one file an object into this folder instead (YAML, or JSON with `-o json`), in place of an earlier render
+    #[arg(long, value_name = "DIR", conflicts_with = "explain")]
+    output_dir: Option<PathBuf>,
+
+    /// Print what was changed in which object instead, by which adaptation, why, and where that is known from
     #[arg(long)]
     explain: bool,
 }
@@ -75,22 +89,22 @@ fn set(name: &str) -> Result<Set, String> {
     Set::ALL.into_iter().find(|set| set.as_str() == name).ok_or_else(|| format!("one of: {names}"))
 }
 
-#[derive(Serialize)]
-struct Change<'a> {
-    set: &'a str,
-    adaptation: &'a str,
-    object: String,
-    changes: &'a [String],
-}
-
 /// Prints the objects, or what was changed.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
-    let rendered = args.source.render(global)?;
+    let mut rendered = args.source.render(global)?;
+    only::select(&args.only, &mut rendered)?;
+    let objects = || rendered.iter().flat_map(|(_, adapted)| &adapted.objects);
     if args.explain {
-        explain(global, &rendered)?;
+        explain::print(global, &rendered)?;
     } else {
-        let objects: Vec<Object> = rendered.iter().flat_map(|(_, adapted)| adapted.objects.clone()).collect();
-        kustomize::print(global, &objects)?;
+        match &args.output_dir {
+            Some(dir) => {
+                let count = folder::write(dir, &rendered, global.output)?;
+                printer::note(&format!("{count} objects are in {}", dir.display()));
+            }
+            None => kustomize::print(global, &objects().cloned().collect::<Vec<Object>>())?,
+        }
+        placeholders::note(objects()).iter().for_each(|note| printer::note(note));
     }
     for (set, adapted) in &rendered {
         let (objects, applied) = (adapted.objects.len(), adapted.applied.len());
@@ -98,18 +112,4 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
         adapted.unmatched.iter().for_each(|what| printer::note(&format!("  found nothing to change: {what}")));
     }
     Ok(ExitStatus::OK)
-}
-
-fn explain(global: &Global, rendered: &[(Set, Adapted)]) -> Result<()> {
-    let mut all: Vec<Change<'_>> = Vec::new();
-    for (set, adapted) in rendered {
-        all.extend(adapted.applied.iter().map(|applied| Change {
-            set: set.as_str(),
-            adaptation: &applied.id,
-            object: applied.object.to_string(),
-            changes: &applied.changes,
-        }));
-    }
-    let line = |c: &Change<'_>| format!("{}\n  {}\n    {}\n", c.object, c.adaptation, c.changes.join("\n    "));
-    printer::value(global.output, &all, |all| all.iter().map(line).collect())
 }
