@@ -10,10 +10,11 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use super::fields::Config;
+use super::history::{self, Origin};
 use super::refs::{VarSet, fix_names, resolve_vars};
 use super::resource::{Resource, absorb, append_all, sort};
 use super::source::Source;
-use super::spec::Kustomization;
+use super::spec::{BuildMetadata, Kustomization};
 use super::{Options, Reorder, faults, generate, invalid, plugins, transform, yaml};
 use crate::model::{Error, Object, Result};
 
@@ -46,7 +47,7 @@ fn render(dir: &Path, options: &Options) -> Result<Vec<Object>> {
         None if options.reorder == Reorder::None => {}
         None => sort(&mut list, None),
     }
-    Ok(list.into_iter().map(finish).collect())
+    Ok(list.into_iter().map(|resource| finish(resource, &spec.build_metadata)).collect())
 }
 
 fn read(source: &Source) -> Result<(Kustomization, std::path::PathBuf)> {
@@ -62,8 +63,14 @@ fn accumulate(source: &Source, spec: &Kustomization, start: Gathered) -> Result<
         resource(source, entry, &mut all)?;
     }
     all.add_config(&own_config(source, &spec.configurations)?)?;
+    for file in &spec.crds {
+        let origin = source.display(file);
+        all.add_config(&Arc::new(Config::from_crds(&yaml::parse_value(&source.text(file)?, &origin)?, &origin)?))?;
+    }
     for generator in &spec.generators {
-        absorb(&mut all.list, generate::generate(source, generator)?)?;
+        let mut made = generate::generate(source, generator)?;
+        made.origin = Some(Origin::generator(source, generator.kind));
+        absorb(&mut all.list, made)?;
     }
     for config in plugin_objects(source, &spec.generator_objects, "generators")? {
         plugins::generate(&mut all.list, &config, source)?;
@@ -73,8 +80,12 @@ fn accumulate(source: &Source, spec: &Kustomization, start: Gathered) -> Result<
     }
     let config = all.config.clone().unwrap_or_else(Config::defaults);
     transform::run(&mut all.list, spec, source, &config, source.schema())?;
+    history::note_fields(&mut all.list, spec, source);
     for config in plugin_objects(source, &spec.transformers, "transformers")? {
         plugins::transform(&mut all.list, &config, source, source.schema())?;
+        if let Some(change) = Origin::plugin(&config) {
+            history::note(&mut all.list, &change);
+        }
     }
     for config in plugin_objects(source, &spec.validators, "validators")? {
         plugins::validate(&all.list, &config, source, source.schema())?;
@@ -89,7 +100,7 @@ pub fn plugin_objects(source: &Source, entries: &[String], field: &str) -> Resul
     let mut paths = Vec::new();
     for entry in entries {
         match yaml::parse_objects(entry, "an inline object") {
-            Ok(values) => append_all(&mut all.list, values.into_iter().map(Resource::new).collect())?,
+            Ok(values) => append_all(&mut all.list, resources(source, values, &source.kustomization_place()))?,
             Err(_) if !entry.contains('\n') => paths.push(entry),
             Err(error) => return Err(error.context(format!("in `{field}`"))),
         }
@@ -152,7 +163,7 @@ fn resource(source: &Source, entry: &str, all: &mut Gathered) -> Result<()> {
     }
     let origin = source.display(entry);
     let values = yaml::parse_objects(&source.text(entry)?, &origin)?;
-    append_all(&mut all.list, values.into_iter().map(Resource::new).collect())
+    append_all(&mut all.list, resources(source, values, &source.place(entry)))
         .map_err(|error| error.context(format!("adding {origin}")))
 }
 
@@ -164,6 +175,13 @@ pub fn check_role(spec: &Kustomization, component: bool, path: &Path) -> Result<
     let wanted = if component { "Component" } else { "Kustomization" };
     Err(invalid(format!("{} must be of kind {wanted}", path.display()))
         .hint("list components in `components`, all else in `resources`"))
+}
+
+/// Objects as they were read from a file at a place.
+fn resources(source: &Source, values: Vec<Value>, place: &str) -> Vec<Resource> {
+    source.need_schema_for(&values);
+    let origin = Some(Origin::File(place.to_owned()));
+    values.into_iter().map(|value| Resource { origin: origin.clone(), ..Resource::new(value) }).collect()
 }
 
 /// Gathers what the kustomization in another folder makes.
@@ -184,8 +202,8 @@ const INTERNAL: [&str; 9] = [
     "config.kubernetes.io/index",
     "config.kubernetes.io/path",
     "config.kubernetes.io/id",
-    "config.kubernetes.io/origin",
-    "alpha.config.kubernetes.io/transformations",
+    history::ORIGIN,
+    history::TRANSFORMATIONS,
     "config.k8s.io/id",
     "internal.config.kubernetes.io/index",
     "internal.config.kubernetes.io/path",
@@ -193,13 +211,14 @@ const INTERNAL: [&str; 9] = [
 ];
 
 /// The object as it comes out: annotations are texts, whole numbers have no fraction.
-fn finish(mut resource: Resource) -> Object {
+fn finish(mut resource: Resource, wanted: &BuildMetadata) -> Object {
     let mut annotations: IndexMap<String, String> = resource.annotations();
     annotations.retain(|key, _| !INTERNAL.contains(&key.as_str()));
     let had = resource.value.pointer("/metadata/annotations").is_some();
     if had {
         resource.set_metadata("annotations", &annotations);
     }
+    history::write(&mut resource, wanted);
     whole_numbers(&mut resource.value);
     Object(resource.value)
 }

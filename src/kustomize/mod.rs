@@ -15,6 +15,7 @@
 //! | `transform` | namespace, prefix, labels, images, replicas |
 //! | `refs` | name references and vars, resolved once at the end |
 //! | `plugins` | generators, transformers and validators that are objects of a built-in kind |
+//! | `history` | `buildMetadata`: where objects come from and what changed them |
 //! | `replace` | replacements: a field of one object copied into others |
 //! | `build` | the recursion over kustomizations |
 //! | `faults` | after an error: all that is wrong with a tree, and where |
@@ -24,6 +25,7 @@ mod build;
 mod faults;
 mod fields;
 mod generate;
+mod history;
 mod near;
 mod patch;
 mod plugins;

@@ -3,10 +3,12 @@
 //! A kustomization reads files in or below its own folder only; other kustomizations may lie anywhere except at or above a
 //! folder that is being built, which would be a cycle.
 
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::sync::Arc;
+
+use serde_json::Value;
 
 use super::fields::Schema;
 use super::near::nearest;
@@ -29,6 +31,10 @@ pub struct Source {
     files_from_anywhere: bool,
     /// The schema of the whole build: the first that a kustomization on the way down chooses.
     schema: Rc<OnceCell<Arc<Schema>>>,
+    /// True once the built-in schema was needed: a schema that is chosen later is joined with it.
+    built_in_needed: Rc<Cell<bool>>,
+    /// The folder's path from the one that is built.
+    place: String,
 }
 
 impl Source {
@@ -44,11 +50,50 @@ impl Source {
             Some(OpenApi::BuiltIn) => Schema::built_in_shared(),
             Some(OpenApi::File(path)) => {
                 let origin = self.display(path);
-                Arc::new(Schema::from_openapi(&yaml::parse_value(&self.text(path)?, &origin)?, &origin)?)
+                let document = yaml::parse_value(&self.text(path)?, &origin)?;
+                let none = Schema::default();
+                let base = if self.built_in_needed.get() { Schema::built_in() } else { &none };
+                Arc::new(Schema::from_openapi(&document, &origin, base)?)
             }
         };
         self.schema.get_or_init(|| schema);
         Ok(())
+    }
+
+    /// Says that the built-in schema was needed, unless another is chosen: something was merged by it, or it was asked for a
+    /// kind that isn't built in.
+    pub fn need_schema(&self) {
+        if self.schema.get().is_none() {
+            self.built_in_needed.set(true);
+        }
+    }
+
+    /// As [`Source::need_schema`], if an object is of a kind that isn't built in.
+    pub fn need_schema_for(&self, objects: &[Value]) {
+        if objects.iter().any(|object| !Schema::built_in().has_kind(object)) {
+            self.need_schema();
+        }
+    }
+
+    /// The path of the kustomization file from the folder that is built.
+    pub fn kustomization_place(&self) -> String {
+        let name = FILE_NAMES.into_iter().find(|name| self.root.join(name).is_file());
+        self.place(name.unwrap_or(FILE_NAMES[0]))
+    }
+
+    /// The path of a file or folder from the folder that is built, with `.` and `..` resolved by name only.
+    pub fn place(&self, path: &str) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        for part in self.place.split('/').chain(path.split('/')) {
+            match part {
+                "" | "." => {}
+                ".." if parts.last().is_some_and(|last| *last != "..") => {
+                    parts.pop();
+                }
+                part => parts.push(part),
+            }
+        }
+        parts.join("/")
     }
 
     /// The folder to build.
@@ -57,7 +102,14 @@ impl Source {
         if !root.is_dir() {
             return Err(invalid(format!("`{}` is not a folder", dir.display())));
         }
-        Ok(Source { root, ancestors: Vec::new(), files_from_anywhere, schema: Rc::default() })
+        Ok(Source {
+            root,
+            ancestors: Vec::new(),
+            files_from_anywhere,
+            schema: Rc::default(),
+            built_in_needed: Rc::default(),
+            place: String::new(),
+        })
     }
 
     /// The kustomization file: its text and its path.
@@ -126,7 +178,7 @@ impl Source {
         if ancestors.len() > MAX_DEPTH {
             return Err(invalid(format!("more than {MAX_DEPTH} kustomizations below each other")));
         }
-        Ok(Source { root, ancestors, files_from_anywhere: self.files_from_anywhere, schema: self.schema.clone() })
+        Ok(Source { root, ancestors, place: self.place(path), ..self.clone() })
     }
 
     /// The folder of the kustomization, without links.

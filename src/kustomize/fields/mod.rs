@@ -1,6 +1,7 @@
 //! Field specs: which fields of which kinds a transformer touches, and what is known about the built-in kinds.
 
 mod config;
+mod crds;
 mod defaults;
 mod openapi;
 mod schema;

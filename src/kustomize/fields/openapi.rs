@@ -13,17 +13,43 @@ const MAX_DEPTH: usize = 64;
 /// Where a reference to a definition begins.
 const DEFINITIONS: &str = "#/definitions/";
 
+/// Definitions that a schema may refer to without having them, and the built-in types they are.
+const SHARED: [(&str, &str); 12] = [
+    ("io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta", "ObjectMeta"),
+    ("io.k8s.api.core.v1.PodTemplateSpec", "PodTemplate"),
+    ("io.k8s.api.core.v1.PodSpec", "PodSpec"),
+    ("io.k8s.api.core.v1.Container", "Container"),
+    ("io.k8s.api.core.v1.EphemeralContainer", "EphemeralContainer"),
+    ("io.k8s.api.core.v1.Volume", "Volume"),
+    ("io.k8s.api.core.v1.EphemeralVolumeSource", "EphemeralVolume"),
+    ("io.k8s.api.core.v1.PersistentVolumeClaimTemplate", "Plain"),
+    ("io.k8s.api.core.v1.ServiceSpec", "ServiceSpec"),
+    ("io.k8s.api.apps.v1.DeploymentSpec", "Templated"),
+    ("io.k8s.api.batch.v1.JobSpec", "Templated"),
+    ("io.k8s.api.batch.v1beta1.JobTemplateSpec", "JobTemplate"),
+];
+
 impl Schema {
-    /// Reads a schema. It takes the place of the built-in one: kinds that it doesn't have are merged as if nothing were known.
-    pub fn from_openapi(document: &Value, origin: &str) -> Result<Schema> {
+    /// Reads a schema. It takes the place of `base`, with which it is joined: what the base has counts.
+    ///
+    /// The base is empty where the schema is chosen before anything is read, as in kustomize: kinds that the schema doesn't
+    /// have are then merged as if nothing were known.
+    pub fn from_openapi(document: &Value, origin: &str, base: &Schema) -> Result<Schema> {
         let definitions = document
             .get("definitions")
             .and_then(Value::as_object)
             .ok_or_else(|| invalid(format!("{origin}: an OpenAPI schema has a map `definitions`")))?;
-        let names = definitions.keys().enumerate().map(|(i, name)| (name.as_str(), i)).collect();
-        let mut reader = Reader { names, types: definitions.iter().map(|_| HashMap::new()).collect() };
-        let mut kinds = HashMap::new();
-        for (i, definition) in definitions.values().enumerate() {
+        let first = base.types.len();
+        let mut names: HashMap<&str, usize> =
+            definitions.keys().enumerate().map(|(i, name)| (name.as_str(), first + i)).collect();
+        if first > 0 {
+            names.extend(SHARED.iter().filter_map(|(name, of)| Some((*name, Schema::built_in_type(of)?))));
+        }
+        let mut types = base.types.clone();
+        types.resize_with(first + definitions.len(), HashMap::new);
+        let mut reader = Reader { names, types };
+        let mut kinds = base.kinds.clone();
+        for (i, definition) in (first..).zip(definitions.values()) {
             reader.types[i] = reader.fields(definition, 0);
             let types = definition.get("x-kubernetes-group-version-kind").and_then(Value::as_array);
             for gvk in types.into_iter().flatten() {
@@ -32,7 +58,8 @@ impl Schema {
                     "" => part("version").to_owned(),
                     group => format!("{group}/{}", part("version")),
                 };
-                kinds.insert((version, part("kind").to_owned()), Kind { cluster_scoped: false, of: Some(i) });
+                let kind = Kind { cluster_scoped: false, of: Some(i) };
+                kinds.entry((version, part("kind").to_owned())).or_insert(kind);
             }
         }
         Ok(Schema { types: reader.types, kinds })

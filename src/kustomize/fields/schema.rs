@@ -5,7 +5,9 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 
-static BUILT_IN: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::parse(include_str!("schema.txt"))));
+/// The built-in schema as a table.
+const TABLE: &str = include_str!("schema.txt");
+static BUILT_IN: LazyLock<Arc<Schema>> = LazyLock::new(|| Arc::new(Schema::parse(TABLE)));
 
 /// Kinds, types and their merged lists.
 #[derive(Debug, Default)]
@@ -14,7 +16,7 @@ pub struct Schema {
     pub(super) kinds: HashMap<(String, String), Kind>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Kind {
     pub(super) cluster_scoped: bool,
     pub(super) of: Option<usize>,
@@ -59,6 +61,18 @@ impl Schema {
     /// The built-in schema, to be held.
     pub fn built_in_shared() -> Arc<Schema> {
         BUILT_IN.clone()
+    }
+
+    /// The place of a built-in type among the types.
+    pub(super) fn built_in_type(name: &str) -> Option<usize> {
+        let mut names = TABLE.lines().filter_map(|line| line.strip_prefix("type ")?.split(' ').next());
+        names.position(|known| known == name)
+    }
+
+    /// True if it has the kind of an object.
+    pub fn has_kind(&self, object: &Value) -> bool {
+        let text = |field: &str| object.get(field).and_then(Value::as_str).unwrap_or_default();
+        self.kind(text("apiVersion"), text("kind")).is_some()
     }
 
     fn kind(&self, api_version: &str, kind: &str) -> Option<&Kind> {
@@ -152,7 +166,7 @@ mod tests {
     fn the_table_is_whole() {
         let schema = Schema::built_in();
         assert_eq!(schema.kinds.len(), 78);
-        let lines = include_str!("schema.txt").lines().filter(|l| !l.starts_with('#') && !l.is_empty());
+        let lines = TABLE.lines().filter(|l| !l.starts_with('#') && !l.is_empty());
         for line in lines {
             let of = line.rsplit(' ').next().unwrap();
             let known = line.starts_with("type") || of == "-" || line.contains(&format!(": {of}"));

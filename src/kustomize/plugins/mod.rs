@@ -7,6 +7,7 @@ mod transformers;
 use serde_json::Value;
 
 use super::fields::{FieldSpec, Schema};
+use super::history::Origin;
 use super::invalid;
 use super::resource::{Resource, absorb};
 use super::source::Source;
@@ -15,7 +16,8 @@ use crate::model::{Error, Result};
 
 /// Runs a generator and adds what it makes.
 pub fn generate(list: &mut Vec<Resource>, config: &Resource, source: &Source) -> Result<()> {
-    let made = generators::generate(&checked(config)?, source).map_err(|error| of(config, error))?;
+    let mut made = generators::generate(&checked(config)?, source).map_err(|error| of(config, error))?;
+    made.origin = Origin::plugin(config);
     absorb(list, made)
 }
 

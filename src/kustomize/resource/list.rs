@@ -77,6 +77,7 @@ pub fn absorb(list: &mut Vec<Resource>, mut new: Resource) -> Result<()> {
                 Behavior::Replace => keep_metadata(&mut new, old),
                 Behavior::Merge => {
                     keep_metadata(&mut new, old);
+                    new.origin = old.origin.clone();
                     merge_data(&mut new, old)?;
                 }
             }
@@ -104,6 +105,7 @@ fn keep_metadata(new: &mut Resource, old: &Resource) {
     new.suffixes = old.suffixes.clone();
     new.vars = old.vars.clone();
     new.behavior = old.behavior;
+    new.transformations = old.transformations.clone();
     new.needs_hash &= old.needs_hash;
 }
 

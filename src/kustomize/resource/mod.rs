@@ -8,6 +8,7 @@ mod select;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
+use super::history::Origin;
 use super::spec::Behavior;
 use super::yaml::text;
 
@@ -44,6 +45,10 @@ pub struct Resource {
     pub behavior: Behavior,
     /// True if its name gets a hash of its content.
     pub needs_hash: bool,
+    /// Where it comes from; none for what is made on the way.
+    pub origin: Option<Origin>,
+    /// What changed it, oldest first.
+    pub transformations: Vec<Origin>,
 }
 
 impl Resource {

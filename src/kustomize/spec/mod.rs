@@ -2,6 +2,7 @@
 
 mod fields;
 mod generator;
+mod metadata;
 mod parts;
 mod replacement;
 mod tolerant;
@@ -18,6 +19,7 @@ use fields::Place;
 
 pub use fields::Fields;
 pub use generator::{Behavior, Generator, GeneratorKind};
+pub use metadata::BuildMetadata;
 pub use parts::{Image, Label, OpenApi, Patch, Replica, Selector, SortOptions, Var, read_gvk};
 pub use replacement::{Part, Replacement, ReplacementEntry, ReplacementSource, ReplacementTarget};
 
@@ -68,18 +70,17 @@ pub struct Kustomization {
     pub openapi: Option<OpenApi>,
     /// Files of field specs.
     pub configurations: Vec<String>,
+    /// Files of OpenAPI definitions of custom kinds, which give field specs.
+    pub crds: Vec<String>,
+    /// What the result says about its making, if this is the root.
+    pub build_metadata: BuildMetadata,
     /// The order of the result, if this is the root.
     pub sort_options: Option<SortOptions>,
 }
 
 /// Fields of a kustomization that the renderer refuses, with what to do instead.
-const REFUSED: [(&str, &str); 5] = [
-    ("helmCharts", RENDER_CHART),
-    ("helmGlobals", RENDER_CHART),
-    ("helmChartInflationGenerator", RENDER_CHART),
-    ("buildMetadata", "leave it out"),
-    ("crds", "name the fields in a file under `configurations`"),
-];
+const REFUSED: [(&str, &str); 3] =
+    [("helmCharts", RENDER_CHART), ("helmGlobals", RENDER_CHART), ("helmChartInflationGenerator", RENDER_CHART)];
 const RENDER_CHART: &str = "charts are not rendered: run `helm template` beforehand, and list its output beside the kustomization in `resources`";
 
 impl Kustomization {
@@ -158,6 +159,8 @@ impl Kustomization {
             vars: fields.list("vars", Var::read)?,
             openapi: fields.nested("openapi", OpenApi::read)?.flatten(),
             configurations: fields.texts("configurations")?,
+            crds: fields.texts("crds")?,
+            build_metadata: BuildMetadata::read(fields)?,
             sort_options: fields.nested("sortOptions", SortOptions::read)?,
         })
     }

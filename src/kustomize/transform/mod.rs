@@ -35,6 +35,9 @@ pub fn run(
         spec.patches_json.iter().map(|entry| patch::load_json(source, entry)).collect::<Result<_>>()?;
     let replacements = replace::load(source, &spec.replacements)?;
 
+    if patches.iter().any(|patch| !matches!(patch, Loaded::Json(..))) {
+        source.need_schema();
+    }
     patches.iter().try_for_each(|patch| patch.apply(list, schema))?;
     if !spec.namespace.is_empty() {
         let setting = namespace::Setting { namespace: &spec.namespace, unset_only: false, subjects: Subjects::Default };
