@@ -257,12 +257,24 @@ fn what_needs_a_network_or_programs_is_refused_with_a_hint() {
         ("generators: ['{apiVersion: a.io/v1, kind: X, metadata: {name: x}}']", "plugins are not supported"),
         ("transformers: ['{apiVersion: a.io/v1, kind: X, metadata: {name: x}}']", "plugins are not supported"),
         ("transformers: ['{apiVersion: builtin, kind: X, metadata: {name: x}}']", "`X` is no transformer"),
+        ("buildMetadata: [originAnnotation]", "doesn't know `originAnnotation`"),
     ] {
         let dir = tree([("kustomization.yaml", field)]);
         let error = build(dir.path(), &Options::default()).unwrap_err();
         assert!(error.to_string().contains(word), "{field}: {error}");
         assert!(!error.hints.is_empty(), "{field}");
     }
+}
+
+#[test]
+fn a_type_that_is_part_of_itself_ends() {
+    let types = r##"{"a.Tree": {"Schema": {"properties": {
+        "kind": {}, "apiVersion": {}, "metadata": {}, "left": {"$ref": "a.Tree"}, "right": {"$ref": "a.Tree"}
+    }}}}"##;
+    let dir = tree([("kustomization.yaml", "crds: [types.json]\nresources: [pod.yaml]"), ("types.json", types), POD]);
+    let error = build(dir.path(), &Options::default()).unwrap_err();
+    assert!(error.to_string().contains("part of itself"), "{error}");
+    assert!(!error.hints.is_empty());
 }
 
 #[test]
