@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::super::table::adaptations;
 use super::super::values::KubernetesVersion;
 use super::{Uplifted, uplift};
 use crate::model::Object;
@@ -9,6 +10,9 @@ use crate::model::Object;
 fn raise(value: Value, minor: u32) -> (Value, Option<Uplifted>) {
     let mut object = Object(value);
     let done = uplift(&mut object, KubernetesVersion { major: 1, minor });
+    if let Some(Uplifted { id, .. }) = &done {
+        assert!(adaptations().iter().any(|adaptation| adaptation.id == *id), "nothing says why {id} is done");
+    }
     (object.0, done)
 }
 
@@ -130,7 +134,7 @@ fn disruption_budget_selects_what_it_did() {
     );
 }
 
-/// The version alone changes, and only where the cluster serves the new one.
+/// What v1 renamed and demands is written, and only where the cluster serves v1.
 #[test]
 fn ingress_leads_where_it_did() {
     let path = |port: Value| json!({"path": "/*", "backend": {"serviceName": "gateway", "servicePort": port}});
@@ -154,6 +158,7 @@ fn ingress_leads_where_it_did() {
     assert_eq!(raise(ingress("networking.k8s.io"), 18).1, None, "1.18 has no v1");
 }
 
+/// The version alone changes, and only where the cluster serves the new one.
 #[test]
 fn kinds_of_the_same_shape() {
     for (old, kind, new, since) in [
