@@ -34,6 +34,7 @@ pub fn run(dir: &Path, options: &Options) -> Result<Vec<Object>> {
 fn render(dir: &Path, options: &Options) -> Result<Vec<Object>> {
     let source = Source::root(dir, options.files_from_anywhere)?;
     let (spec, path) = read(&source)?;
+    let source = source.noting_changes(spec.build_metadata.transformations);
     let in_root = |error: Error| error.context(format!("in {}", path.display()));
     let Gathered { mut list, config, vars } = accumulate(&source, &spec, Gathered::default()).map_err(in_root)?;
     let config = config.unwrap_or_else(Config::defaults);
@@ -80,10 +81,12 @@ fn accumulate(source: &Source, spec: &Kustomization, start: Gathered) -> Result<
     }
     let config = all.config.clone().unwrap_or_else(Config::defaults);
     transform::run(&mut all.list, spec, source, &config, source.schema())?;
-    history::note_fields(&mut all.list, spec, source);
+    if source.notes_changes() {
+        history::note_fields(&mut all.list, spec, source);
+    }
     for config in plugin_objects(source, &spec.transformers, "transformers")? {
         plugins::transform(&mut all.list, &config, source, source.schema())?;
-        if let Some(change) = Origin::plugin(&config) {
+        if let Some(change) = Origin::plugin(&config).filter(|_| source.notes_changes()) {
             history::note(&mut all.list, &change);
         }
     }

@@ -35,9 +35,21 @@ pub struct Source {
     built_in_needed: Rc<Cell<bool>>,
     /// The folder's path from the one that is built.
     place: String,
+    /// True if the root kustomization asks what changed each object; else nobody would read such notes.
+    notes_changes: bool,
 }
 
 impl Source {
+    /// The same, and what is below it, with or without notes of what changes each object.
+    pub fn noting_changes(self, notes_changes: bool) -> Source {
+        Source { notes_changes, ..self }
+    }
+
+    /// True if what changes objects is to be noted on them.
+    pub fn notes_changes(&self) -> bool {
+        self.notes_changes
+    }
+
     /// The schema by which lists are merged.
     pub fn schema(&self) -> &Schema {
         self.schema.get().map_or(Schema::built_in(), Arc::as_ref)
@@ -109,6 +121,7 @@ impl Source {
             schema: Rc::default(),
             built_in_needed: Rc::default(),
             place: String::new(),
+            notes_changes: false,
         })
     }
 
