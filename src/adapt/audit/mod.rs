@@ -28,7 +28,7 @@ pub(super) fn audit(objects: &[Object], values: &Values) -> Result<Vec<Finding>>
         let mut each = |pointer: &str, text: &str| {
             let here = Place { object, pointer };
             rules.extend(partition::check(&here, text, policy));
-            rules.extend(images::text(&here, text, &values.registry));
+            rules.extend(images::text(&here, text, &values.registry, policy));
             rules.extend(variables::check(&here, text, policy));
             rules.extend(credentials::bundle(&here, text));
             if !crd {
@@ -36,6 +36,11 @@ pub(super) fn audit(objects: &[Object], values: &Values) -> Result<Vec<Finding>>
             }
         };
         strings(&object.0, String::new(), crd, &mut each);
+        let fields = images::fields(object, &values.registry);
+        // What a text inside a text names was found in the outer one already, if its form gave it away.
+        let known = |new: &Finding| rules.iter().any(|old| old.seen == new.seen && new.path.starts_with(&old.path));
+        let fields: Vec<Finding> = fields.into_iter().filter(|finding| !known(finding)).collect();
+        rules.extend(fields);
         findings.extend(rules.into_iter().filter(|finding| !policy.allows_place(finding)));
     }
     findings.dedup();

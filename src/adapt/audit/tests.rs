@@ -48,6 +48,16 @@ fn texts() {
         ("123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/kubeflow2/a:b", vec!["image"]),
         ("see https://gcr.io for more", vec![]),
         ("notgcr.io/a/b", vec![]),
+        // What looks like an image, of whatever registry; and what doesn't.
+        ("pull evil-gcr.io.example/a/b:1 now", vec!["image"]),
+        ("registry.internal:5000/a/b:1", vec!["image"]),
+        ("org/name:v1.2", vec!["image"]),
+        ("image: busybox:1.28", vec!["image"]),
+        ("{\"sidecar\": {\"image\": \"busybox\"}}", vec!["image"]),
+        ("imagePullPolicy: IfNotPresent\nimageVersion: v1.2", vec![]),
+        ("image: {{ .Values.image }}", vec![]),
+        ("nvidia.com/gpu:NoSchedule", vec![]),
+        ("http://minio-service.kubeflow:9000/bucket", vec![]),
         // Variables of kustomize.
         ("bucket: $(kfp-artifact-bucket-name)", vec!["variable"]),
         ("$HOME ${HOME}", vec![]),

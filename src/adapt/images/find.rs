@@ -17,13 +17,11 @@ pub(super) struct Found {
     pub(super) range: std::ops::Range<usize>,
     /// What is put behind it to get whole names; one empty text, if it is whole.
     pub(super) tails: Vec<String>,
-    /// True if the text is the host and the first parts only.
-    pub(super) hub: bool,
 }
 
 impl Found {
     fn whole(pointer: String, text: &str) -> Self {
-        Found { pointer, range: 0..text.len(), tails: vec![String::new()], hub: false }
+        Found { pointer, range: 0..text.len(), tails: vec![String::new()] }
     }
 }
 
@@ -166,7 +164,7 @@ fn join(value: &Value, hub: &str, names: &[String], tag: &str) -> Option<Found> 
         .map(|image| format!("/{image}:{tag}"))
         .collect();
     tails.dedup();
-    Some(Found { tails, hub: true, ..Found::whole(hub.to_owned(), text) })
+    Some(Found { tails, ..Found::whole(hub.to_owned(), text) })
 }
 
 fn text(value: &Value, at: &str, find: &str, tag: Option<&str>) -> Result<Vec<Found>> {
@@ -180,7 +178,6 @@ fn text(value: &Value, at: &str, find: &str, tag: Option<&str>) -> Result<Vec<Fo
                 pointer: pointer.clone(),
                 range: group.range(),
                 tails: vec![tag.map(|tag| format!(":{tag}")).unwrap_or_default()],
-                hub: false,
             });
         }
     }

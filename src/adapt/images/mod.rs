@@ -5,6 +5,7 @@
 
 mod carrier;
 pub(super) mod find;
+pub(super) mod looks;
 pub(super) mod name;
 mod text;
 
@@ -115,8 +116,7 @@ impl<'a> Namer<'a> {
             let mut new = old.clone();
             let mut by = ID;
             for tail in &one.tails {
-                let (target, reason) =
-                    self.target(&format!("{old}{tail}"), one.hub, &format!("{id} {prefix}{}", one.pointer));
+                let (target, reason) = self.target(&format!("{old}{tail}"), &format!("{id} {prefix}{}", one.pointer));
                 new = target.strip_suffix(tail.as_str()).unwrap_or(&target).to_owned();
                 by = reason;
             }
@@ -132,23 +132,19 @@ impl<'a> Namer<'a> {
     }
 
     /// Lists a whole name and gives the one to write, with the id of what decides it.
-    fn target(&mut self, whole: &str, hub: bool, place: &str) -> (String, &'a str) {
-        let ours = whole.strip_prefix(self.registry).and_then(|rest| rest.strip_prefix('/'));
+    fn target(&mut self, whole: &str, place: &str) -> (String, &'a str) {
         let mut id = ID;
-        let source = match ours {
-            Some(rest) => rest.to_owned(),
-            None => {
-                let full = if hub { whole.to_owned() } else { name::full(whole) };
-                match self.replacement(&full) {
-                    Some((adaptation, to)) => {
-                        id = adaptation;
-                        to.to_owned()
-                    }
-                    None => full,
+        let source = name::source(self.registry, whole).unwrap_or_else(|| {
+            let full = name::full(whole);
+            match self.replacement(&full) {
+                Some((adaptation, to)) => {
+                    id = adaptation;
+                    to.to_owned()
                 }
+                None => full,
             }
-        };
-        let target = format!("{}/{source}", self.registry);
+        });
+        let target = name::target(self.registry, &source);
         let entry = self.images.entry(target.clone()).or_insert_with(|| ImageRef {
             source,
             target: target.clone(),
