@@ -8,6 +8,7 @@
 
 mod audit;
 mod change;
+mod compatibility;
 mod diff;
 mod embedded;
 mod glob;
@@ -23,6 +24,7 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+pub use compatibility::{ApiVerdict, check_apis};
 pub use report::{Adapted, Applied, Finding, ImageRef};
 pub use rules::{Adaptation, Change, Target, When};
 pub use table::{adaptations, own_objects};

@@ -17,6 +17,7 @@ mod images;
 mod init;
 mod kustomize;
 mod logging;
+mod object_diff;
 mod panic;
 mod plan;
 mod plan_view;

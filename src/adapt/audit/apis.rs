@@ -7,33 +7,39 @@ use serde_json::Value;
 use super::super::report::Finding;
 use super::super::values::KubernetesVersion;
 use super::Place;
-use super::policy::Policy;
+use super::policy::{Policy, Removed};
 use crate::model::Object;
 
-pub(super) fn check(objects: &[Object], kubernetes: KubernetesVersion, policy: &Policy) -> Vec<Finding> {
+/// What isn't served, each with the object's place in the list.
+pub(super) fn check(objects: &[Object], kubernetes: KubernetesVersion, policy: &Policy) -> Vec<(usize, Finding)> {
     let served = served(objects);
     let mut findings = Vec::new();
-    for object in objects {
+    for (index, object) in objects.iter().enumerate() {
         let here = Place { object, pointer: "/apiVersion" };
-        if let Some(removed) = policy.removed.iter().find(|removed| {
-            removed.group == object.group()
-                && removed.version == object.version()
-                && (removed.kinds.is_empty() || removed.kinds.iter().any(|kind| kind == object.kind()))
-                && kubernetes >= KubernetesVersion { major: 1, minor: removed.removed }
-        }) {
+        let gone = removed(object, policy);
+        if let Some(removed) = gone.filter(|r| kubernetes >= KubernetesVersion { major: 1, minor: r.removed }) {
             let seen =
                 format!("{} {} is gone since Kubernetes 1.{}", object.api_version(), object.kind(), removed.removed);
-            findings.push(here.finding("removed-api", seen, format!("use {}", removed.instead)));
+            findings.push((index, here.finding("removed-api", seen, format!("use {}", removed.instead))));
         }
         if let Some(versions) = served.get(&(object.group(), object.kind()))
             && !versions.contains(object.version())
         {
             let seen = format!("{} isn't served by the CRD of {}", object.api_version(), object.kind());
             let known: Vec<&str> = versions.iter().copied().collect();
-            findings.push(here.finding("removed-api", seen, format!("use one of {}", known.join(", "))));
+            findings.push((index, here.finding("removed-api", seen, format!("use one of {}", known.join(", ")))));
         }
     }
     findings
+}
+
+/// The entry of the object's version and kind, whichever version of Kubernetes removed it.
+pub(super) fn removed<'a>(object: &Object, policy: &'a Policy) -> Option<&'a Removed> {
+    policy.removed.iter().find(|removed| {
+        removed.group == object.group()
+            && removed.version == object.version()
+            && (removed.kinds.is_empty() || removed.kinds.iter().any(|kind| kind == object.kind()))
+    })
 }
 
 /// The versions that the CRDs among the objects serve, by group and kind.

@@ -15,13 +15,14 @@ use serde_json::Value;
 
 use super::path;
 use super::report::Finding;
-use super::values::Values;
+use super::values::{KubernetesVersion, Values};
 use crate::model::{Object, Result};
 
 /// Audits all objects of a set.
 pub(super) fn audit(objects: &[Object], values: &Values) -> Result<Vec<Finding>> {
     let policy = policy::get()?;
-    let mut findings = apis::check(objects, values.kubernetes, policy);
+    let mut findings: Vec<Finding> =
+        apis::check(objects, values.kubernetes, policy).into_iter().map(|(_, finding)| finding).collect();
     for object in objects {
         let crd = object.kind() == "CustomResourceDefinition";
         let mut rules: Vec<Finding> = images::pods(object, &values.registry);
@@ -45,6 +46,16 @@ pub(super) fn audit(objects: &[Object], values: &Values) -> Result<Vec<Finding>>
     }
     findings.dedup();
     Ok(findings)
+}
+
+/// What a version of Kubernetes doesn't serve, each with the object's place in the list.
+pub(super) fn unserved(objects: &[Object], kubernetes: KubernetesVersion) -> Result<Vec<(usize, Finding)>> {
+    Ok(apis::check(objects, kubernetes, policy::get()?))
+}
+
+/// The first minor version of Kubernetes 1 that doesn't serve the object, if there is one.
+pub(super) fn gone_since(object: &Object) -> Result<Option<u32>> {
+    Ok(apis::removed(object, policy::get()?).map(|removed| removed.removed))
 }
 
 /// Where a text stands.

@@ -1,5 +1,6 @@
 //! `kfctl-cn render`.
 
+mod check_api;
 mod explain;
 mod file_name;
 mod folder;
@@ -33,6 +34,20 @@ pub struct Args {
     /// Print what was changed in which object instead, by which adaptation, why, and where that is known from
     #[arg(long)]
     explain: bool,
+
+    /// Tell instead what the Kubernetes version makes of any manifests: what it doesn't serve, what that becomes, what needs a
+    /// hand. A folder with a kustomization is built, of another one every *.yaml is read, `-` is stdin. Exit with 1 if
+    /// something needs a hand
+    #[arg(long, value_name = "DIR|FILE|-", conflicts_with_all = ["explain", "output_dir", "only", "sets", "region"])]
+    check_api: Option<PathBuf>,
+
+    /// With --check-api: print the objects as the version takes them, in place of the report
+    #[arg(long, requires = "check_api")]
+    raise: bool,
+
+    /// With --check-api: exit with 2 if something has to be raised
+    #[arg(long, requires = "check_api")]
+    detailed_exitcode: bool,
 }
 
 /// What is rendered.
@@ -91,6 +106,10 @@ fn set(name: &str) -> Result<Set, String> {
 
 /// Prints the objects, or what was changed.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
+    if let Some(path) = &args.check_api {
+        let version = args.source.kubernetes_version.as_deref();
+        return check_api::run(global, path, version, args.raise, args.detailed_exitcode);
+    }
     let mut rendered = args.source.render(global)?;
     only::select(&args.only, &mut rendered)?;
     let objects = || rendered.iter().flat_map(|(_, adapted)| &adapted.objects);
