@@ -4,7 +4,9 @@
 mod support;
 
 mod basics;
+mod check_api;
 mod config;
+mod diff_upstream;
 mod docs;
 mod render;
 mod render_some;

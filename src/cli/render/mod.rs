@@ -1,6 +1,7 @@
 //! `kfctl-cn render`.
 
 mod check_api;
+mod diff_upstream;
 mod explain;
 mod file_name;
 mod folder;
@@ -35,10 +36,14 @@ pub struct Args {
     #[arg(long)]
     explain: bool,
 
+    /// Print how each object differs from upstream's instead, as a unified diff with the adaptations that did it
+    #[arg(long, conflicts_with_all = ["explain", "output_dir"])]
+    diff_upstream: bool,
+
     /// Tell instead what the Kubernetes version makes of any manifests: what it doesn't serve, what that becomes, what needs a
     /// hand. A folder with a kustomization is built, of another one every *.yaml is read, `-` is stdin. Exit with 1 if
     /// something needs a hand
-    #[arg(long, value_name = "DIR|FILE|-", conflicts_with_all = ["explain", "output_dir", "only", "sets", "region"])]
+    #[arg(long, value_name = "DIR|FILE|-", conflicts_with_all = ["explain", "diff_upstream", "output_dir", "only", "sets", "region"])]
     check_api: Option<PathBuf>,
 
     /// With --check-api: print the objects as the version takes them, in place of the report
@@ -73,8 +78,20 @@ impl Source {
         let bundle = bundle::find(global)?;
         self.warn(&bundle);
         let values = manifests::offline_values(&config);
-        let sets = if self.sets.is_empty() { manifests::sets(&config) } else { self.sets.clone() };
-        sets.into_iter().map(|set| Ok((set, manifests::render(set, &config, &bundle, &values)?))).collect()
+        self.sets(&config).map(|set| Ok((set, manifests::render(set, &config, &bundle, &values)?))).collect()
+    }
+
+    /// The objects of each set before they are adapted.
+    fn upstream(&self, global: &Global) -> Result<Vec<(Set, Vec<Object>)>> {
+        let config = self.config(global)?;
+        let bundle = bundle::find(global)?;
+        let values = manifests::offline_values(&config);
+        self.sets(&config).map(|set| Ok((set, manifests::objects(set, &config, &bundle, &values)?))).collect()
+    }
+
+    fn sets(&self, config: &Config) -> impl Iterator<Item = Set> + use<> {
+        let sets = if self.sets.is_empty() { manifests::sets(config) } else { self.sets.clone() };
+        sets.into_iter()
     }
 
     fn config(&self, global: &Global) -> Result<Config> {
@@ -115,6 +132,8 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let objects = || rendered.iter().flat_map(|(_, adapted)| &adapted.objects);
     if args.explain {
         explain::print(global, &rendered)?;
+    } else if args.diff_upstream {
+        diff_upstream::print(global, &args.only, &args.source.upstream(global)?, &rendered)?;
     } else {
         match &args.output_dir {
             Some(dir) => {

@@ -51,6 +51,11 @@ impl Only {
     }
 }
 
+/// True if one of them means the object.
+pub(super) fn means(only: &[Only], id: &ObjectId) -> bool {
+    only.iter().any(|only| only.means(id))
+}
+
 fn write(kind: &str, namespace: &str, name: &str) -> String {
     if namespace.is_empty() { format!("{kind}/{name}") } else { format!("{kind}/{namespace}/{name}") }
 }
@@ -70,7 +75,7 @@ pub(super) fn select(only: &[Only], rendered: &mut Vec<(Set, Adapted)>) -> Resul
     if let Some(missing) = only.iter().find(|only| !ids.iter().any(|id| only.means(id))) {
         return Err(none(missing, &ids));
     }
-    let wanted = |id: &ObjectId| only.iter().any(|only| only.means(id));
+    let wanted = |id: &ObjectId| means(only, id);
     for (_, adapted) in rendered.iter_mut() {
         adapted.objects.retain(|object| wanted(&object.id()));
         adapted.applied.retain(|applied| wanted(&applied.object));

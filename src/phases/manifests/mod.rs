@@ -30,7 +30,10 @@ pub fn render(set: Set, config: &Config, bundle: &Bundle, values: &Values) -> Re
 }
 
 /// The objects of a set as upstream, or we, wrote them.
-fn objects(set: Set, config: &Config, bundle: &Bundle, values: &Values) -> Result<Vec<Object>> {
+///
+/// # Errors
+/// Class `Config`: the bundle lacks files, or they can't be rendered.
+pub fn objects(set: Set, config: &Config, bundle: &Bundle, values: &Values) -> Result<Vec<Object>> {
     match set {
         Set::StorageClass | Set::GpuPool => adapt::own_objects(set, values),
         Set::Kubeflow => {

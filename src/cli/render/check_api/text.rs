@@ -14,7 +14,9 @@ pub(super) fn report(report: &Report) -> String {
         let _ = writeln!(out, "{} ({})\n  {}{gone}", finding.object, finding.source, finding.api_version);
         if let Some(raised) = &finding.raised {
             let _ = writeln!(out, "  becomes {} by {}", raised.api_version, raised.rule);
-            raised.changes.iter().skip(1).for_each(|change| drop(writeln!(out, "    {change}")));
+            for change in raised.changes.iter().skip(1) {
+                let _ = writeln!(out, "    {change}");
+            }
         }
         for unserved in &finding.unserved {
             let _ = writeln!(out, "  needs a hand: {}", unserved.seen);
