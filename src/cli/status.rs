@@ -66,11 +66,20 @@ fn count(view: &View) -> BTreeMap<Phase, Counts> {
     phases
 }
 
+/// True after `down`: the database and what it stands in, and no cluster that could use it.
+fn only_kept(view: &View) -> bool {
+    let of = |addr| view.resources.contains_key(&Addr::new(addr));
+    view.intents.is_empty() && of("data/database") && !of("cluster/eks") && !of("cluster/role-cluster")
+}
+
 /// What to do next, as a command with its reason.
 fn next(view: Option<&View>) -> &'static str {
     match view {
         None => "kfctl-cn up: nothing was made yet, or the state is elsewhere",
         Some(view) if view.holder.is_some() => "wait: a run is going on",
+        Some(view) if only_kept(view) => {
+            "kfctl-cn up: makes it again, on what was kept; kfctl-cn down --delete-data: removes that too"
+        }
         Some(view) if view.resources.is_empty() => "kfctl-cn up: nothing is there",
         Some(view) if view.intents.values().any(|intent| intent.action == Action::Delete) => {
             "kfctl-cn down: goes on removing; kfctl-cn up: makes again what is gone"

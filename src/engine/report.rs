@@ -30,7 +30,10 @@ impl Report {
         match self.stopped {
             Some(signal) => Err(Error::new(
                 signal.class(),
-                format!("stopped; what was begun is written down, {} steps are left", self.untouched.len()),
+                match self.untouched.len() {
+                    1 => "stopped; what was begun is written down, 1 step is left".to_owned(),
+                    left => format!("stopped; what was begun is written down, {left} steps are left"),
+                },
             )),
             None => Ok(()),
         }
@@ -40,6 +43,7 @@ impl Report {
     pub fn outcome(&self) -> Outcome {
         match self.result() {
             Ok(()) => Outcome::Success,
+            Err(error) if self.failures.is_empty() => Outcome::Stopped { message: error.to_string() },
             // Each failure was told when it happened.
             Err(error) if self.failures.len() > 1 => Outcome::Failed { message: error.chain[0].clone() },
             Err(error) => Outcome::Failed { message: error.to_string() },

@@ -22,6 +22,11 @@ pub enum Outcome {
         /// Why.
         reason: String,
     },
+    /// Stopped by a signal or a time limit: nothing failed, and the next run goes on.
+    Stopped {
+        /// By what, and how to go on.
+        message: String,
+    },
     /// Failed.
     Failed {
         /// Why, as text without secrets.

@@ -18,6 +18,8 @@ struct State {
     began: Instant,
     clock: fn(Instant) -> Duration,
     running: BTreeMap<Addr, (Instant, String)>,
+    /// Nothing was to be done: then nothing is told either.
+    idle: bool,
 }
 
 impl Plain {
@@ -28,7 +30,7 @@ impl Plain {
 
     fn with_clock(writer: Box<dyn Write + Send>, clock: fn(Instant) -> Duration) -> Self {
         let (out, began, running) = (Out::new(writer), Instant::now(), BTreeMap::new());
-        Plain(Mutex::new(State { out, began, clock, running }))
+        Plain(Mutex::new(State { out, began, clock, running, idle: false }))
     }
 
     /// Says what is running, if anything is.
@@ -84,6 +86,7 @@ fn ended(outcome: &Outcome, elapsed: Duration) -> String {
         Outcome::Success => format!("done in {}", took(elapsed)),
         Outcome::Warning { message } => format!("done in {}, but: {message}", took(elapsed)),
         Outcome::Skipped { reason } => format!("skipped: {reason}"),
+        Outcome::Stopped { message } => format!("stopped after {}: {message}", took(elapsed)),
         Outcome::Failed { message } => format!("failed after {}: {message}", took(elapsed)),
     }
 }
@@ -93,8 +96,14 @@ impl View for Plain {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match event {
             Event::Reading { resources } => state.line(&format!("reading {resources} resources")),
-            Event::RunStarted { steps } => state.line(&format!("{steps} steps")),
+            Event::RunStarted { steps } => {
+                state.idle = *steps == 0;
+                if !state.idle {
+                    state.line(&format!("{steps} step{}", if *steps == 1 { "" } else { "s" }));
+                }
+            }
             Event::Step(step) => state.step(step),
+            Event::RunFinished { outcome: Outcome::Success, .. } if state.idle => {}
             Event::RunFinished { outcome, elapsed } => state.line(&format!("run {}", ended(outcome, *elapsed))),
             Event::Note { message } => state.line(message),
         }
@@ -177,6 +186,18 @@ pub(super) mod tests {
         }
         view.heartbeat();
         insta::assert_snapshot!(sink.text());
+    }
+
+    #[test]
+    fn a_run_without_work_says_nothing() {
+        let sink = Sink::default();
+        let view = Plain::new(Box::new(sink.clone()));
+        view.event(&Event::RunStarted { steps: 0 });
+        view.event(&Event::RunFinished { outcome: Outcome::Success, elapsed: Duration::ZERO });
+        assert_eq!(sink.text(), "");
+        let message = "stopped; what was begun is written down, 1 step is left".to_owned();
+        view.event(&Event::RunFinished { outcome: Outcome::Stopped { message }, elapsed: Duration::ZERO });
+        assert!(sink.text().contains("run stopped after"), "{}", sink.text());
     }
 
     #[test]

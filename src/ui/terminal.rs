@@ -86,6 +86,7 @@ fn ended(color: bool, text: &str, outcome: &Outcome, elapsed: Duration) -> Strin
         Outcome::Success => format!("{} {text} {time}", paint(color, Color::Green, "✓")),
         Outcome::Warning { message } => format!("{} {text} {time}: {message}", paint(color, Color::Yellow, "!")),
         Outcome::Skipped { reason } => format!("{} {text}: {reason}", paint(color, Color::Dim, "-")),
+        Outcome::Stopped { message } => format!("{} {text} {time}: {message}", paint(color, Color::Yellow, "■")),
         Outcome::Failed { message } => format!("{} {text} {time}: {message}", paint(color, Color::Red, "✗")),
     }
 }
@@ -111,7 +112,11 @@ impl View for Terminal {
             }
             Event::Step(step) => self.step(&mut state, step),
             Event::RunFinished { outcome, elapsed } => {
+                let idle = state.total.as_ref().is_some_and(|bar| bar.length() == Some(0));
                 clear(&mut state);
+                if idle && *outcome == Outcome::Success {
+                    return;
+                }
                 self.stay(&ended(self.color, "run", outcome, *elapsed));
             }
             Event::Note { message } => self.stay(message),

@@ -82,6 +82,8 @@ fn down_keeps_the_data(world: &World) {
     assert_eq!(left["database"], ["rehearsal-db"]);
     assert!(left["secret"].contains(&"rehearsal-rds-secret".to_string()), "nobody could open the database: {left:#?}");
     assert!(left["subnet"].iter().all(|subnet| subnet.contains("private")), "{left:#?}");
+    let status = said(&world.succeeds(&["status"]));
+    assert!(status.contains("Next: kfctl-cn up: makes it again, on what was kept"), "{status}");
 }
 
 fn down_with_data_leaves_nothing(world: &World) {
