@@ -9,6 +9,7 @@ mod check;
 mod completion;
 mod config;
 mod credentials;
+mod diff;
 mod down;
 mod eks_token;
 mod explain;
@@ -72,6 +73,7 @@ commands! {
     Init => init,
     Check => check,
     Plan => plan,
+    Diff => diff,
     Up => up,
     Status => status,
     Verify => verify,

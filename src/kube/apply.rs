@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 use crate::model::{Error, ErrorClass, Object, Result};
 
 use super::stage::builtin;
-use super::{Client, Entry, Inventory, Owned, Refusal, Seen, Stage, State, Survey, differences, survey};
+use super::{Client, Discovery, Entry, Inventory, Owned, Refusal, Seen, Stage, State, Survey, differences, survey};
 
 /// Tells the watchers how it goes on.
 pub type Progress<'a> = &'a (dyn Fn(String) + Send + Sync);
@@ -55,7 +55,7 @@ pub async fn apply(
 }
 
 /// What the inventory has and nobody wants any more.
-fn gone(inventory: &Inventory, seen: &Survey, elsewhere: &BTreeSet<Owned>) -> Vec<Owned> {
+pub(super) fn gone(inventory: &Inventory, seen: &Survey, elsewhere: &BTreeSet<Owned>) -> Vec<Owned> {
     let wanted: BTreeSet<&Owned> = seen.objects.iter().map(|s| &s.id).collect();
     let old = inventory.entries.iter().map(|entry| &entry.id);
     old.filter(|id| !wanted.contains(id) && !elsewhere.contains(id)).cloned().collect()
@@ -126,20 +126,26 @@ async fn one(client: &Client, object: &Object, began: Instant) -> Result<Object,
     if let Some(kind) = discovery.find(object.group(), object.version(), object.kind()) {
         return client.apply(kind, object).await;
     }
+    let mut refusal = unserved(&discovery, object);
+    if !builtin(object.group()) && began.elapsed() < DISCOVERY {
+        client.rediscover().await;
+        refusal.class = ErrorClass::Transient;
+        refusal.hint = None;
+    }
+    Err(refusal)
+}
+
+/// Says that the server doesn't serve the kind of an object in its version.
+pub(super) fn unserved(discovery: &Discovery, object: &Object) -> Refusal {
     let served =
         discovery.versions(object.group(), object.kind()).iter().map(|k| k.version.clone()).collect::<Vec<_>>();
     let mut refusal = Refusal::permanent(match served.as_slice() {
         [] => format!("the API server serves no {} of {}", object.kind(), object.api_version()),
         versions => format!("the API server serves {} only as {}", object.kind(), versions.join(", ")),
     });
-    if !builtin(object.group()) && began.elapsed() < DISCOVERY {
-        client.rediscover().await;
-        refusal.class = ErrorClass::Transient;
-    } else {
-        refusal.hint =
-            Some("the manifests must be converted for this Kubernetes version; this is a fault of the program".into());
-    }
-    Err(refusal)
+    refusal.hint =
+        Some("the manifests must be converted for this Kubernetes version; this is a fault of the program".into());
+    refusal
 }
 
 fn record(inventory: &mut Inventory, seen: &Survey, object: &Object, live: &Object) {

@@ -97,8 +97,17 @@ impl Client {
 
     /// [`Client::apply`] in the name of another field manager, for tests that play somebody else.
     pub async fn apply_as(&self, kind: &Kind, object: &Object, manager: &str) -> Result<Object, Refusal> {
-        let path = kind.path(object.namespace(), object.name());
-        let path = format!("{path}?fieldManager={manager}&force=true");
+        self.patch(kind, object, &format!("fieldManager={manager}&force=true")).await
+    }
+
+    /// What [`Client::apply`] would answer; nothing is written. Without `force`, fields with other values that another manager
+    /// holds are refused with status 409, and the message names manager and fields.
+    pub async fn dry_run(&self, kind: &Kind, object: &Object, force: bool) -> Result<Object, Refusal> {
+        self.patch(kind, object, &format!("fieldManager={FIELD_MANAGER}&force={force}&dryRun=All")).await
+    }
+
+    async fn patch(&self, kind: &Kind, object: &Object, query: &str) -> Result<Object, Refusal> {
+        let path = format!("{}?{query}", kind.path(object.namespace(), object.name()));
         let body = serde_json::to_vec(&object.0).map_err(|e| Refusal::permanent(e.to_string()))?;
         self.send(Method::PATCH, &path, JSON, Some(body)).await.map(Object)
     }

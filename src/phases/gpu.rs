@@ -9,7 +9,7 @@ use crate::kube::Stage;
 use super::Deps;
 use super::part::{Part, Spec};
 
-const SPECS: &[Spec] = &[Spec {
+pub(super) const SPECS: &[Spec] = &[Spec {
     addr: "gpu/device-plugin",
     title: "NVIDIA device plugin",
     set: Set::DevicePlugin,

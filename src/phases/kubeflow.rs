@@ -43,7 +43,7 @@ const fn spec(
     Spec { addr, title, set: Set::Kubeflow, stages, needs, typical, deadline, instances_of: &[] }
 }
 
-const SPECS: &[Spec] = &[
+pub(super) const SPECS: &[Spec] = &[
     spec("kubeflow/namespaces", "namespaces", &[Stage::Namespaces], FIRST, (1, 60)),
     spec("kubeflow/crds", "CRDs", &[Stage::Crds], after!("kubeflow/namespaces"), (10, 180)),
     spec("kubeflow/access", "service accounts and roles", &[Stage::Access], after!("kubeflow/crds"), (10, 60)),

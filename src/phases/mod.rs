@@ -10,6 +10,7 @@ pub mod kubeflow;
 pub mod link;
 pub mod manifests;
 mod part;
+mod pieces;
 pub mod platform;
 pub mod site;
 
@@ -24,6 +25,7 @@ use crate::engine::Resource;
 use link::Link;
 
 pub use in_cluster::in_cluster;
+pub use pieces::{Piece, Pieces, pieces};
 
 /// What the resources of every phase are made from.
 #[derive(Clone)]
@@ -49,11 +51,17 @@ pub struct Deps {
     pub state_dir: PathBuf,
 }
 
-/// The resources of all phases that the configuration asks for. Their order means nothing: needs order the work.
-pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
+/// The resources whose outputs the objects in the cluster depend on: those in AWS.
+pub fn in_aws(deps: &Deps) -> Vec<Arc<dyn Resource>> {
     let mut all = cluster::resources(deps);
     all.extend(data::resources(deps));
     all.extend(karpenter::aws::resources(deps));
+    all
+}
+
+/// The resources of all phases that the configuration asks for. Their order means nothing: needs order the work.
+pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    let mut all = in_aws(deps);
     all.extend(images::resources(deps));
     all.extend(platform::resources(deps));
     all.extend(kubeflow::resources(deps));

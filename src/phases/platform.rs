@@ -9,7 +9,7 @@ use crate::kube::Stage;
 use super::Deps;
 use super::part::{Part, Spec};
 
-const SPECS: &[Spec] = &[
+pub(super) const SPECS: &[Spec] = &[
     Spec {
         addr: "platform/storage-class",
         title: "default storage class gp3",

@@ -5,7 +5,7 @@ mod diff_upstream;
 mod explain;
 mod file_name;
 mod folder;
-mod only;
+pub(super) mod only;
 mod placeholders;
 
 use std::path::PathBuf;

@@ -12,7 +12,7 @@ const NEAR: usize = 5;
 
 /// An object that is asked for: `KIND/NAME` or `KIND/NAMESPACE/NAME`; the kind in any case, also as `kind.group`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Only {
+pub(in crate::cli) struct Only {
     kind: String,
     namespace: Option<String>,
     name: String,
@@ -52,8 +52,15 @@ impl Only {
 }
 
 /// True if one of them means the object.
-pub(super) fn means(only: &[Only], id: &ObjectId) -> bool {
+pub(in crate::cli) fn means(only: &[Only], id: &ObjectId) -> bool {
     only.iter().any(|only| only.means(id))
+}
+
+/// # Errors
+/// Class `Usage`: one of them means none of these objects.
+pub(in crate::cli) fn each_is_known(only: &[Only], ids: &[ObjectId]) -> Result<()> {
+    let missing = only.iter().find(|only| !ids.iter().any(|id| only.means(id)));
+    missing.map_or(Ok(()), |missing| Err(none(missing, ids)))
 }
 
 fn write(kind: &str, namespace: &str, name: &str) -> String {
@@ -72,9 +79,7 @@ pub(super) fn select(only: &[Only], rendered: &mut Vec<(Set, Adapted)>) -> Resul
         adapted.objects.iter().map(|o| o.id()).chain(adapted.applied.iter().map(|a| a.object.clone())).collect()
     };
     let ids: Vec<ObjectId> = rendered.iter().flat_map(|(_, adapted)| known(adapted)).collect();
-    if let Some(missing) = only.iter().find(|only| !ids.iter().any(|id| only.means(id))) {
-        return Err(none(missing, &ids));
-    }
+    each_is_known(only, &ids)?;
     let wanted = |id: &ObjectId| means(only, id);
     for (_, adapted) in rendered.iter_mut() {
         adapted.objects.retain(|object| wanted(&object.id()));

@@ -11,7 +11,7 @@ use crate::kube::Stage;
 use crate::phases::Deps;
 use crate::phases::part::{Part, Spec};
 
-const SPECS: &[Spec] = &[
+pub(in crate::phases) const SPECS: &[Spec] = &[
     Spec {
         addr: "karpenter/crds",
         title: "Karpenter's CRDs",
