@@ -154,7 +154,12 @@ async fn ask(client: &Client, object: &Object, live: Option<&Object>, coming: &C
         }
         Err(refusal) => return Err(refusal),
     };
-    let Some(before) = live.cloned().map(quiet) else { return Ok(Fate::New { after, unasked: None }) };
+    let before = match live {
+        // A set may name a kind in several versions, and what is live be listed in another one.
+        Some(live) if live.api_version() != object.api_version() => client.get(&object.id()).await?,
+        live => live.cloned(),
+    };
+    let Some(before) = before.map(quiet) else { return Ok(Fate::New { after, unasked: None }) };
     if before == after {
         return Ok(Fate::Same);
     }

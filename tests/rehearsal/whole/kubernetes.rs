@@ -21,6 +21,7 @@ fn a_changed_cluster() {
     world.succeeds(&["up", "--yes"]);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let client = runtime.block_on(client(&world));
+    super::diff::nothing_differs_after_up(&world, &runtime, &client);
     drift_is_named_and_mended(&world, &runtime, &client);
     runtime.block_on(async {
         a_live_ca_is_kept(&client).await;
@@ -93,6 +94,7 @@ fn drift_is_named_and_mended(world: &World, runtime: &tokio::runtime::Runtime, c
             .await
             .expect("a removal");
     });
+    super::diff::exactly_what_others_did_shows(world);
     let plan = said(&world.run(&["plan"]));
     assert!(plan.contains("elsewhere/dex:1"), "{plan}");
     assert!(plan.contains("ConfigMap/pipeline-install-config in kubeflow"), "{plan}");

@@ -4,6 +4,7 @@
 
 mod account;
 mod cluster;
+mod diff;
 mod environment;
 mod killed;
 mod kubernetes;
