@@ -57,7 +57,51 @@ fn each_outcome_is_told_and_counted() {
         forecast(&map("wrong"), Fate::Refused(Refusal::permanent("field is immutable".into()))),
     ]);
     assert!(report.differs());
-    insta::assert_snapshot!(report.text(false), @"");
+    insta::assert_snapshot!(report.text(false), @r#"
+    # added: ConfigMap/n/new
+    #   the server can't be asked yet: its namespace is made in the same run
+    --- /dev/null
+    +++ applied/ConfigMap/n/new
+    @@ -0,0 +1,7 @@
+    +apiVersion: v1
+    +data:
+    +  a: "1"
+    +kind: ConfigMap
+    +metadata:
+    +  name: new
+    +  namespace: "n"
+
+    # changed: ConfigMap/n/other
+    #   taken from another manager: conflict with "somebody" using v1: .data.a
+    --- live/ConfigMap/n/other
+    +++ applied/ConfigMap/n/other
+    @@ -1,6 +1,6 @@
+     apiVersion: v1
+     data:
+    -  a: "1"
+    +  a: "2"
+     kind: ConfigMap
+     metadata:
+       name: other
+
+    # removed: ConfigMap/n/gone
+    --- live/ConfigMap/n/gone
+    +++ /dev/null
+    @@ -1,7 +0,0 @@
+    -apiVersion: v1
+    -data:
+    -  a: "1"
+    -kind: ConfigMap
+    -metadata:
+    -  name: gone
+    -  namespace: "n"
+
+    # kept: Namespace/old
+    #   no longer wanted; it stays, since it may hold data
+
+    # refused: ConfigMap/n/wrong
+    #   field is immutable
+    "#);
     assert_eq!(
         report.summary(),
         "6 objects compared: 1 new, 1 changed, 1 pruned, 1 no longer wanted but kept, 1 refused"
