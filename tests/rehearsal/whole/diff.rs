@@ -40,7 +40,7 @@ pub fn exactly_what_others_did_shows(world: &World) {
     };
     let lines: BTreeSet<String> = report["objects"].as_array().expect("objects").iter().map(line).collect();
     let wanted = ["changed Deployment dex", "new ConfigMap pipeline-install-config"];
-    assert_eq!(lines, wanted.map(str::to_owned).into(), "{text}");
+    assert_eq!(lines, BTreeSet::from(wanted.map(str::to_owned)), "{text}");
     assert!(text.contains("elsewhere/dex:1") && text.contains("somebody"), "the image and its manager: {text}");
     let one = world.run(&["diff", "--detailed-exitcode", "--only", "deployment/dex", "--phase", "kubeflow"]);
     assert_eq!(one.status.code(), Some(2));
