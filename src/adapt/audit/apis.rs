@@ -20,7 +20,8 @@ pub(super) fn check(objects: &[Object], kubernetes: KubernetesVersion, policy: &
         if let Some(removed) = gone.filter(|r| kubernetes >= KubernetesVersion { major: 1, minor: r.removed }) {
             let seen =
                 format!("{} {} is gone since Kubernetes 1.{}", object.api_version(), object.kind(), removed.removed);
-            findings.push((index, here.finding("removed-api", seen, format!("use {}", removed.instead))));
+            let why = removed.by_hand.as_ref().map(|why| format!("; {why}")).unwrap_or_default();
+            findings.push((index, here.finding("removed-api", seen, format!("use {}{why}", removed.instead))));
         }
         if let Some(versions) = served.get(&(object.group(), object.kind()))
             && !versions.contains(object.version())

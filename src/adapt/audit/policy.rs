@@ -42,6 +42,9 @@ pub(super) struct Removed {
     pub(super) removed: u32,
     /// What takes its place.
     pub(super) instead: String,
+    /// Why objects of it, or some of them, aren't raised by the program.
+    #[serde(default)]
+    pub(super) by_hand: Option<String>,
 }
 
 /// Digests of login data that were published.

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::super::tests::values;
-use super::audit;
+use super::super::values::KubernetesVersion;
+use super::{apis, audit, policy};
 use crate::model::{Object, Region};
 
 /// The rules that a text breaks in a ConfigMap.
@@ -140,5 +141,30 @@ fn published_logins_are_found_and_not_repeated() {
         assert_eq!(findings.len(), 1, "{findings:?}");
         assert_eq!(findings[0].rule, "published-login");
         assert!(!findings[0].to_string().contains("$2y$"), "{}", findings[0]);
+    }
+}
+
+/// Whatever Kubernetes stopped to serve is raised, or the data says why not; and what is raised is served.
+#[test]
+fn every_removed_version_is_raised_or_has_a_reason() {
+    let policy = policy::get().expect("reads");
+    let newest = KubernetesVersion { major: 1, minor: 35 };
+    for removed in &policy.removed {
+        let kinds = match (removed.group.as_str(), removed.kinds.is_empty()) {
+            (_, false) => removed.kinds.clone(),
+            ("apps", _) => ["Deployment", "StatefulSet", "ControllerRevision"].map(String::from).to_vec(),
+            ("autoscaling", _) => vec!["HorizontalPodAutoscaler".into()],
+            ("apiextensions.k8s.io", _) => vec!["CustomResourceDefinition".into()],
+            ("flowcontrol.apiserver.k8s.io", _) => vec!["FlowSchema".into(), "PriorityLevelConfiguration".into()],
+            _ => vec!["AnyKind".into()],
+        };
+        for kind in kinds {
+            let api = format!("{}/{}", removed.group, removed.version);
+            let mut object =
+                Object(serde_json::json!({"apiVersion": api, "kind": kind, "metadata": {"name": "o"}, "spec": {}}));
+            let raised = super::super::uplift::uplift(&mut object, newest).is_some();
+            assert_eq!(raised, removed.by_hand.is_none(), "{api} {kind}");
+            assert_eq!(apis::check(&[object], newest, policy).is_empty(), raised, "{api} {kind}");
+        }
     }
 }

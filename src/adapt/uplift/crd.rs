@@ -16,9 +16,14 @@ const PER_VERSION: [(&str, &str); 3] = [
 
 pub(super) fn raise(object: &mut Value) -> Vec<String> {
     let mut changes = Vec::new();
+    approval(object, &mut changes);
     let Some(spec) = object.get_mut("spec").and_then(Value::as_object_mut) else {
         return changes;
     };
+    if spec.get("scope").is_none_or(Value::is_null) {
+        changes.push("/spec/scope: (none) → Namespaced".into());
+        spec.insert("scope".into(), json!("Namespaced"));
+    }
     versions(spec, &mut changes);
     per_version(spec, &mut changes);
     let kept = keeps_unknown_fields(spec, &mut changes);
@@ -35,6 +40,23 @@ pub(super) fn raise(object: &mut Value) -> Vec<String> {
     }
     conversion(spec, &mut changes);
     changes
+}
+
+/// What v1 demands for the groups of Kubernetes' own community: who approved the API.
+const APPROVED: &str = "api-approved.kubernetes.io";
+
+/// v1beta1 took a CRD of such a group without the word, and only said so in its status.
+fn approval(object: &mut Value, changes: &mut Vec<String>) {
+    let group = object.pointer("/spec/group").and_then(Value::as_str).unwrap_or_default();
+    let community = ["k8s.io", "kubernetes.io"].iter().any(|own| group == *own || group.ends_with(&format!(".{own}")));
+    let metadata = object.get("metadata").filter(|metadata| metadata.is_object());
+    let told =
+        metadata.is_none_or(|metadata| metadata.get("annotations").is_some_and(|all| all.get(APPROVED).is_some()));
+    if community && !told {
+        let word = "unapproved, raised from v1beta1, which asked for no approval";
+        changes.push(format!("/metadata/annotations: {APPROVED} → {word}"));
+        object["metadata"]["annotations"][APPROVED] = json!(word);
+    }
 }
 
 /// `spec.version` alone meant one served and stored version.

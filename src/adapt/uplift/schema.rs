@@ -20,6 +20,7 @@ pub(super) fn make_structural(root: &mut Value, keep: bool, at: &str, changes: &
 
 fn node(value: &mut Value, keep: bool) {
     let Some(map) = value.as_object_mut() else { return };
+    int_or_string(map);
     if map.get("type").is_none() && !untyped(map) {
         let inferred = if map.contains_key("properties") || map.contains_key("additionalProperties") {
             Some("object")
@@ -44,6 +45,22 @@ fn node(value: &mut Value, keep: bool) {
     for key in ["items", "additionalProperties"] {
         if let Some(child) = map.get_mut(key) {
             node(child, keep);
+        }
+    }
+}
+
+/// A node that takes a number or a text was written as a choice of types, for which v1 has a word of its own and allows no other.
+fn int_or_string(map: &mut Map<String, Value>) {
+    for choice in ["anyOf", "oneOf"] {
+        let mut types: Vec<&str> = Vec::new();
+        for item in map.get(choice).and_then(Value::as_array).into_iter().flatten() {
+            let only = item.as_object().filter(|item| item.len() == 1).and_then(|item| item.get("type"));
+            types.push(only.and_then(Value::as_str).unwrap_or_default());
+        }
+        types.sort_unstable();
+        if types == ["integer", "string"] && !map.contains_key("type") {
+            map.shift_remove(choice);
+            map.insert("x-kubernetes-int-or-string".into(), true.into());
         }
     }
 }
