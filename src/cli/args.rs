@@ -73,6 +73,9 @@ pub enum Output {
     Json,
     /// YAML.
     Yaml,
+    /// A folder with one file an object: the word for `render --output-dir` that people try; no other command has it.
+    #[value(hide = true)]
+    Dir,
 }
 
 impl Global {

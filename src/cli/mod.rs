@@ -121,7 +121,7 @@ fn run(argv: &[OsString]) -> ExitStatus {
     };
     logging::install(&cli.global);
     let name = cli.command.name();
-    match block_on(cli) {
+    match fits(&cli).and_then(|()| block_on(cli)) {
         Ok(status) => status,
         Err(error) => {
             let go_on = failure::go_on(name, argv, error.class);
@@ -129,6 +129,16 @@ fn run(argv: &[OsString]) -> ExitStatus {
             error.class.into()
         }
     }
+}
+
+/// Fails for a format that the command doesn't have.
+fn fits(cli: &Cli) -> Result<()> {
+    if cli.global.output != Output::Dir || matches!(cli.command, Command::Render(_)) {
+        return Ok(());
+    }
+    let name = cli.command.name().replace('_', "-");
+    Err(Error::new(ErrorClass::Usage, format!("`-o dir` is for `render`, not for `{name}`"))
+        .hint("the formats of the other commands are table, json and yaml"))
 }
 
 fn block_on(cli: Cli) -> Result<ExitStatus> {

@@ -23,7 +23,7 @@ pub fn value<T: Serialize>(output: Output, value: &T, table: impl FnOnce(&T) -> 
     match output {
         Output::Table => data(&table(value)),
         Output::Json => data(&json(value)?),
-        Output::Yaml => data(&yaml(value)?),
+        Output::Yaml | Output::Dir => data(&yaml(value)?),
     }
 }
 

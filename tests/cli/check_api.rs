@@ -37,7 +37,7 @@ fn what_is_raised_what_needs_a_hand_and_how_it_ends() {
     PodSecurityPolicy/strict (all.yaml)
       policy/v1beta1, gone since 1.25
       needs a hand: policy/v1beta1 PodSecurityPolicy is gone since Kubernetes 1.25
-        hint: use the labels of Pod Security Admission
+        hint: use the labels of Pod Security Admission; the labels stand on the namespace and know three levels, so which one is meant is for people to say
 
     CronJob/nightly in jobs (all.yaml)
       batch/v1beta1, gone since 1.25

@@ -58,6 +58,24 @@ fn a_folder_is_replaced_as_a_whole_and_only_if_it_is_ours() {
 }
 
 #[test]
+fn o_dir_is_the_word_for_a_folder_and_asks_for_its_name() {
+    let dir = tempfile::tempdir().unwrap();
+    let args = ["--set", "storage-class", "-o", "dir"];
+    let (code, stdout, said) = render(dir.path(), &args);
+    assert!((code, stdout.as_str()) == (64, "") && said.contains("--output-dir DIR"), "{said}");
+    let (code, ..) = render(dir.path(), &[&args[..], &["--output-dir", "out"]].concat());
+    let file = std::fs::read_dir(dir.path().join("out/storage-class")).unwrap().next().unwrap().unwrap().path();
+    assert_eq!((code, file.extension().and_then(|e| e.to_str())), (0, Some("yaml")));
+    let (code, _, said) = render(dir.path(), &[&args[..], &["--explain"]].concat());
+    assert_eq!(code, 64, "{said}");
+    let other = bin().current_dir(dir.path()).args(["version", "-o", "dir"]).output().unwrap();
+    let said = String::from_utf8(other.stderr).unwrap();
+    assert!(other.status.code() == Some(64) && said.contains("is for `render`, not for `version`"), "{said}");
+    let wrong = bin().current_dir(dir.path()).args(["version", "-o", "folder"]).output().unwrap();
+    assert!(String::from_utf8(wrong.stderr).unwrap().contains("[possible values: table, json, yaml]"));
+}
+
+#[test]
 fn placeholders_are_marked_as_such() {
     let dir = tempfile::tempdir().unwrap();
     let (_, _, said) = render(dir.path(), &["--output-dir", "out"]);

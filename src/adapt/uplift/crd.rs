@@ -28,9 +28,16 @@ pub(super) fn raise(object: &mut Value) -> Vec<String> {
     per_version(spec, &mut changes);
     let kept = keeps_unknown_fields(spec, &mut changes);
     for (index, version) in spec.get_mut("versions").and_then(Value::as_array_mut).into_iter().flatten().enumerate() {
+        if !version.is_object() {
+            continue;
+        }
         columns(version, index, &mut changes);
         let at = format!("/spec/versions/{index}/schema/openAPIV3Schema");
-        let root = &mut version["schema"]["openAPIV3Schema"];
+        let schema = &mut version["schema"];
+        if !(schema.is_object() || schema.is_null()) {
+            continue;
+        }
+        let root = &mut schema["openAPIV3Schema"];
         if root.is_null() {
             *root = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
             changes.push(format!("{at}: (none) → any object"));
@@ -52,7 +59,8 @@ fn approval(object: &mut Value, changes: &mut Vec<String>) {
     let metadata = object.get("metadata").filter(|metadata| metadata.is_object());
     let told =
         metadata.is_none_or(|metadata| metadata.get("annotations").is_some_and(|all| all.get(APPROVED).is_some()));
-    if community && !told {
+    let annotations = object.pointer("/metadata/annotations").unwrap_or(&Value::Null);
+    if community && !told && (annotations.is_object() || annotations.is_null()) {
         let word = "unapproved, raised from v1beta1, which asked for no approval";
         changes.push(format!("/metadata/annotations: {APPROVED} → {word}"));
         object["metadata"]["annotations"][APPROVED] = json!(word);
@@ -74,7 +82,7 @@ fn per_version(spec: &mut Map<String, Value>, changes: &mut Vec<String>) {
     for (old, new) in PER_VERSION {
         let Some(value) = spec.shift_remove(old) else { continue };
         let Some(versions) = spec.get_mut("versions").and_then(Value::as_array_mut) else { continue };
-        for version in versions.iter_mut().filter(|version| version.get(new).is_none()) {
+        for version in versions.iter_mut().filter(|version| version.is_object() && version.get(new).is_none()) {
             version[new] = value.clone();
         }
         changes.push(format!("/spec/{old}: moved → /spec/versions/*/{new}"));

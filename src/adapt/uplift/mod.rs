@@ -44,9 +44,9 @@ pub(super) fn uplift(object: &mut Object, kubernetes: KubernetesVersion) -> Opti
     Some(Uplifted { id: rule.id, changes })
 }
 
-/// Writes a default out, if the field isn't there. Says so in `changes`.
+/// Writes a default out, if the field isn't there; what isn't a map stays for the server to refuse. Says so in `changes`.
 fn write_default(map: &mut Value, at: &str, field: &str, value: Value, changes: &mut Vec<String>) {
-    if map.get(field).is_none_or(Value::is_null) {
+    if (map.is_object() || map.is_null()) && map.get(field).is_none_or(Value::is_null) {
         changes.push(format!("{at}/{field}: (none) → {value}"));
         map[field] = value;
     }

@@ -188,3 +188,78 @@ fn a_definition_says_what_v1beta1_assumed() {
     let after = spec("apiextensions.k8s.io/v1beta1", "CustomResourceDefinition", cluster).expect("is raised");
     assert_eq!((after["spec"]["scope"].as_str(), after["metadata"].get("annotations")), (Some("Cluster"), None));
 }
+
+/// Any part of any object may be of another type than it should: it is left for the server to refuse.
+#[test]
+fn nothing_breaks_on_parts_of_the_wrong_type() {
+    let labels = json!({"metadata": {"labels": {"a": "b"}}});
+    let service = json!({"serviceName": "s", "servicePort": 1});
+    let objects = [
+        (
+            "apiextensions.k8s.io/v1beta1",
+            "CustomResourceDefinition",
+            json!({"group": "a.k8s.io", "version": "v1",
+            "versions": [{"name": "v1", "schema": {"openAPIV3Schema": {"properties": {"metadata": {}, "a": {"items": {}}}}}}],
+            "validation": {"openAPIV3Schema": {"anyOf": [{"type": "integer"}]}}, "additionalPrinterColumns": [{"JSONPath": "."}],
+            "conversion": {"strategy": "Webhook", "webhookClientConfig": {}}}),
+        ),
+        (
+            "networking.k8s.io/v1beta1",
+            "Ingress",
+            json!({"backend": service, "rules": [{"http": {"paths": [{"backend": service}]}}]}),
+        ),
+        ("policy/v1beta1", "PodDisruptionBudget", json!({"selector": {"matchLabels": {}}})),
+        ("extensions/v1beta1", "Deployment", json!({"template": labels, "strategy": {"rollingUpdate": {}}})),
+        ("apps/v1beta1", "StatefulSet", json!({"template": labels, "updateStrategy": {}})),
+        (
+            "autoscaling/v2beta1",
+            "HorizontalPodAutoscaler",
+            json!({"metrics": [{"object": {"target": {}, "metricName": "a",
+            "selector": {}, "targetValue": 1}}]}),
+        ),
+        ("certificates.k8s.io/v1beta1", "CertificateSigningRequest", json!({"signerName": "a/b", "usages": ["a"]})),
+        (
+            "flowcontrol.apiserver.k8s.io/v1beta1",
+            "PriorityLevelConfiguration",
+            json!({"limited": {"assuredConcurrencyShares": 0}}),
+        ),
+        ("authorization.k8s.io/v1beta1", "SubjectAccessReview", json!({"group": ["g"]})),
+        ("cert-manager.io/v1alpha2", "Certificate", json!({"keySize": 1, "privateKey": {}})),
+    ];
+    let mut tried = 0;
+    for (api, kind, spec) in objects {
+        let whole = json!({"apiVersion": api, "kind": kind, "metadata": {"name": "o", "annotations": {"a": "b"}}, "spec": spec,
+            "webhooks": [{"name": "a"}], "endpoints": [{"topology": {"rack": "r"}}]});
+        for (api, kind) in [
+            (api, kind),
+            ("admissionregistration.k8s.io/v1beta1", "MutatingWebhookConfiguration"),
+            ("discovery.k8s.io/v1beta1", "EndpointSlice"),
+        ] {
+            let mut whole = whole.clone();
+            (whole["apiVersion"], whole["kind"]) = (api.into(), kind.into());
+            for place in places(&whole, String::new()) {
+                for wrong in [json!(null), json!("text"), json!(1), json!([1]), json!([{"a": 1}]), json!({"a": "b"})] {
+                    let mut object = Object(whole.clone());
+                    *object.0.pointer_mut(&place).expect("a place of it") = wrong;
+                    uplift(&mut object, KubernetesVersion { major: 1, minor: 35 });
+                    tried += 1;
+                }
+            }
+        }
+    }
+    assert!(tried > 2000, "{tried}");
+}
+
+fn places(value: &Value, at: String) -> Vec<String> {
+    let below: Vec<(String, &Value)> = match value {
+        Value::Object(map) => map.iter().map(|(key, value)| (key.replace('/', "~1"), value)).collect(),
+        Value::Array(items) => items.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    let mut all: Vec<String> =
+        below.into_iter().flat_map(|(key, value)| places(value, format!("{at}/{key}"))).collect();
+    if !at.is_empty() {
+        all.push(at);
+    }
+    all
+}

@@ -12,7 +12,7 @@ pub(super) fn raise(object: &mut Value) -> Vec<String> {
     let Some(webhooks) = object.get_mut("webhooks").and_then(Value::as_array_mut) else {
         return changes;
     };
-    for (index, webhook) in webhooks.iter_mut().enumerate() {
+    for (index, webhook) in webhooks.iter_mut().enumerate().filter(|(_, webhook)| webhook.is_object()) {
         let at = format!("/webhooks/{index}");
         write_default(webhook, &at, "failurePolicy", json!("Ignore"), &mut changes);
         write_default(webhook, &at, "matchPolicy", json!("Exact"), &mut changes);

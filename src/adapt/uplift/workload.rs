@@ -56,7 +56,11 @@ fn rolling_update(spec: &mut Value, changes: &mut Vec<String>) {
     if spec.pointer("/strategy/type").is_some_and(|kind| kind != "RollingUpdate") {
         return;
     }
-    let rolling = &mut spec["strategy"]["rollingUpdate"];
+    let strategy = &mut spec["strategy"];
+    if !(strategy.is_object() || strategy.is_null()) {
+        return;
+    }
+    let rolling = &mut strategy["rollingUpdate"];
     for field in ["maxSurge", "maxUnavailable"] {
         write_default(rolling, "/spec/strategy/rollingUpdate", field, json!(1), changes);
     }

@@ -59,7 +59,7 @@ fn one(root: &Path, set: Set, object: &Object, output: Output) -> Result<Entry> 
     let found = placeholders::of(object);
     let (text, extension) = match output {
         Output::Json => (printer::json(&object.0)?, "json"),
-        Output::Table | Output::Yaml => (yaml(object, &found), "yaml"),
+        Output::Table | Output::Yaml | Output::Dir => (yaml(object, &found), "yaml"),
     };
     let file = format!("{}/{}.{extension}", set.as_str(), file_name::of(&object.id()));
     let path = root.join(&file);

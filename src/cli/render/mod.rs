@@ -10,11 +10,11 @@ mod placeholders;
 
 use std::path::PathBuf;
 
-use super::{Global, bundle, kustomize, printer};
+use super::{Global, Output, bundle, kustomize, printer};
 use crate::adapt::{Adapted, Set};
 use crate::bundle::Bundle;
 use crate::config::{self, Config};
-use crate::model::{ExitStatus, Object, Region, Result};
+use crate::model::{Error, ErrorClass, ExitStatus, Object, Region, Result};
 use crate::phases::manifests;
 
 /// Print the objects that `up` applies, without an account: what only AWS knows is a placeholder
@@ -123,6 +123,10 @@ fn set(name: &str) -> Result<Set, String> {
 
 /// Prints the objects, or what was changed.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
+    if global.output == Output::Dir && args.output_dir.is_none() {
+        return Err(Error::new(ErrorClass::Usage, "`-o dir` needs a folder to write to")
+            .hint("name it: `kfctl-cn render -o dir --output-dir DIR`; `-o dir` may be left out then"));
+    }
     if let Some(path) = &args.check_api {
         let version = args.source.kubernetes_version.as_deref();
         return check_api::run(global, path, version, args.raise, args.detailed_exitcode);
