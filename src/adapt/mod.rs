@@ -13,6 +13,7 @@ mod diff;
 mod embedded;
 mod glob;
 mod images;
+mod inventory;
 mod path;
 mod report;
 mod rules;
@@ -25,7 +26,10 @@ mod values;
 mod tests;
 
 pub use compatibility::{ApiVerdict, check_apis};
-pub use report::{Adapted, Applied, Finding, ImageRef};
+pub use inventory::{
+    CompiledIn, ImageStatus, InventoryEntry, Note, SourceFact, SourceState, compiled_in, inventory, source_fact,
+};
+pub use report::{Adapted, Applied, Fate, Finding, ImageRef, UpstreamImage};
 pub use rules::{Adaptation, Change, Target, When};
 pub use table::{adaptations, own_objects};
 pub use values::{KubernetesVersion, Set, Values};
@@ -35,6 +39,7 @@ use crate::model::{Object, Result};
 /// Adapts the objects of a set to a deployment in AWS China and audits the result. Findings are for the caller to
 /// refuse; an error means that the objects or the embedded data can't be worked with at all.
 pub fn adapt(set: Set, objects: Vec<Object>, values: &Values) -> Result<Adapted> {
+    let before = images::scan::scan(&objects, &values.registry)?;
     let mut out = Adapted { objects, ..Adapted::default() };
     for object in &mut out.objects {
         let id = object.id();
@@ -60,6 +65,8 @@ pub fn adapt(set: Set, objects: Vec<Object>, values: &Values) -> Result<Adapted>
     }
     out.applied.extend(rewritten.applied);
     out.images = rewritten.images;
+    out.upstream =
+        before.into_iter().map(|(name, places)| inventory::fate::fate(name, &places, &out, &wanted)).collect();
     out.findings = audit::audit(&out.objects, values)?;
     Ok(out)
 }

@@ -15,6 +15,8 @@ pub struct Adapted {
     pub findings: Vec<Finding>,
     /// Every image that the objects name, once each, sorted by target.
     pub images: Vec<ImageRef>,
+    /// Every image that the objects named before they were adapted, sorted by name, and what became of it.
+    pub upstream: Vec<UpstreamImage>,
     /// Adaptations of this set and version that found nothing to change: the id, and what wasn't there.
     pub unmatched: Vec<String>,
 }
@@ -60,4 +62,34 @@ pub struct ImageRef {
     pub target: String,
     /// Where it is named, `Kind/name in namespace path`.
     pub places: Vec<String>,
+}
+
+/// An image that upstream's objects name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UpstreamImage {
+    /// The full name at its source.
+    pub name: String,
+    /// Where it is named, `Kind/name in namespace path`.
+    pub places: Vec<String>,
+    /// What became of it.
+    pub fate: Fate,
+}
+
+/// What becomes of an image that upstream's objects name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fate {
+    /// It is pulled, from the registry.
+    Kept,
+    /// Another one is pulled instead, by an adaptation.
+    Replaced {
+        /// The full name of the other one at its source.
+        with: String,
+        /// The adaptation's id.
+        by: String,
+    },
+    /// No object names it any more, because of these adaptations.
+    Dropped {
+        /// The adaptations' ids.
+        by: Vec<String>,
+    },
 }

@@ -8,7 +8,7 @@ use kfctl_cn::model::Region;
 use serde_json::{Value, json};
 
 /// The field of an object; `text»path` leads into the data that a text holds.
-fn field(all: &BTreeMap<Set, Adapted>, set: Set, object: &str, path: &str) -> Option<Value> {
+pub fn field(all: &BTreeMap<Set, Adapted>, set: Set, object: &str, path: &str) -> Option<Value> {
     let (kind, rest) = object.split_once('/').expect("Kind/namespace/name");
     let (namespace, name) = rest.split_once('/').expect("Kind/namespace/name");
     let matches = |found: &str| found == name || name.strip_suffix('*').is_some_and(|start| found.starts_with(start));
@@ -24,7 +24,7 @@ fn field(all: &BTreeMap<Set, Adapted>, set: Set, object: &str, path: &str) -> Op
 }
 
 /// The value of a container's variable.
-fn variable(all: &BTreeMap<Set, Adapted>, set: Set, object: &str, container: usize, name: &str) -> Option<Value> {
+pub fn variable(all: &BTreeMap<Set, Adapted>, set: Set, object: &str, container: usize, name: &str) -> Option<Value> {
     let env = field(all, set, object, &format!("/spec/template/spec/containers/{container}/env"))?;
     env.as_array()?.iter().find(|entry| entry["name"] == name).map(|entry| entry["value"].clone())
 }
@@ -69,25 +69,6 @@ pub fn hold(all: &BTreeMap<Set, Adapted>, region: Region) {
             json!("kf-s3-secret"),
         ),
         ("D4", "PodDisruptionBudget/knative-serving/activator-pdb", "/apiVersion", json!("policy/v1")),
-        ("E11", install, "/data/cacheImage", json!(format!("{registry}/mirror/docker.io/library/busybox:1.36.1"))),
-        (
-            "E14",
-            "Deployment/kubeflow/workflow-controller",
-            "/spec/template/spec/containers/0/args/3",
-            json!(format!("{registry}/mirror/gcr.io/ml-pipeline/argoexec:v3.2.3-license-compliance")),
-        ),
-        (
-            "E15",
-            "ConfigMap/istio-system/istio-sidecar-injector",
-            "/data/values»/global/hub",
-            json!(format!("{registry}/mirror/docker.io/istio")),
-        ),
-        (
-            "E16",
-            "ConfigMap/knative-serving/config-deployment",
-            "/data/registriesSkippingTagResolving",
-            json!(format!("kind.local,ko.local,dev.local,{registry}")),
-        ),
         ("login", "Profile//kubeflow-user-example-com", "/spec/owner/name", json!("admin@kubeflow.example")),
     ] {
         kubeflow(case, object, path, expected);
@@ -105,13 +86,9 @@ pub fn hold(all: &BTreeMap<Set, Adapted>, region: Region) {
 }
 
 fn variables(all: &BTreeMap<Set, Adapted>, region: &str, s3: &str, registry: &str) {
-    let profiles = "Deployment/kubeflow/kubeflow-pipelines-profile-controller";
-    let frontend = format!("{registry}/mirror/gcr.io/ml-pipeline/frontend");
     for (case, set, object, container, name, expected) in [
         ("C1", Set::Kubeflow, "Deployment/kubeflow/ml-pipeline-ui", 0, "AWS_REGION", region),
         ("C1", Set::Kubeflow, "Deployment/kubeflow/ml-pipeline-ui", 0, "AWS_S3_ENDPOINT", s3),
-        ("E12", Set::Kubeflow, profiles, 0, "FRONTEND_IMAGE", frontend.as_str()),
-        ("E12", Set::Kubeflow, profiles, 0, "FRONTEND_TAG", "1.8.2"),
         ("D13", Set::Kubeflow, "Deployment/kubeflow/profiles-deployment", 1, "AWS_REGION", region),
         ("IRSA", Set::Kubeflow, "Deployment/kubeflow/aws-secrets-sync", 0, "AWS_STS_REGIONAL_ENDPOINTS", "regional"),
         ("B5", Set::Karpenter, "Deployment/kube-system/karpenter", 0, "AWS_REGION", region),

@@ -1,6 +1,7 @@
 //! The adaptations on whole bundles: rendered, adapted and audited for both regions.
 
 mod cases;
+mod image_cases;
 mod images;
 #[path = "../support/mod.rs"]
 mod support;
@@ -111,6 +112,8 @@ fn the_real_bundle_is_clean_in_both_regions() {
             assert!(out.unmatched.is_empty(), "{}: {:?}", set.as_str(), out.unmatched);
         }
         images::all_are_accounted_for(&all);
+        images::upstream_is_known_by_name_and_fate(&all);
+        images::compiled_in_and_gone_images_are_told(&all, &values(region).registry);
         cases::hold(&all, region);
     }
 }

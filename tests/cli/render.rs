@@ -98,7 +98,7 @@ fn wrong_flags_are_told_as_in_the_file() {
 #[test]
 fn images_have_a_source_and_a_target() {
     let dir = tempfile::tempdir().unwrap();
-    let args = ["images", "list", "--region", "cn-northwest-1", "--bundle"];
+    let args = ["images", "list", "--plain", "--region", "cn-northwest-1", "--bundle"];
     let output = bin().current_dir(dir.path()).args(args).arg(sample_bundle()).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.lines().count() > 10);

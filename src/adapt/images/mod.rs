@@ -7,6 +7,7 @@ mod carrier;
 pub(super) mod find;
 pub(super) mod looks;
 pub(super) mod name;
+pub(super) mod scan;
 mod text;
 
 use std::collections::BTreeMap;

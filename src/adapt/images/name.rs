@@ -54,7 +54,7 @@ pub(in crate::adapt) fn repository(name: &str) -> &str {
 }
 
 /// Whether an adaptation's `from` means this full name: the same, or the same without a tag.
-pub(super) fn means(from: &str, full: &str) -> bool {
+pub(in crate::adapt) fn means(from: &str, full: &str) -> bool {
     from == full || (repository(from) == from && repository(full) == from)
 }
 

@@ -1,35 +1,30 @@
 //! `kfctl-cn images list`.
 
-use serde::Serialize;
-
 use super::super::render::Source;
 use super::super::{Global, printer};
-use super::named;
+use super::{inventory, table};
 use crate::model::{ExitStatus, Result};
 
-/// Print each image: where it comes from, and under which name the cluster pulls it
+/// Print each image: what becomes of it, where it is named, and under which name the cluster pulls it
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// What to render.
     #[command(flatten)]
     source: Source,
+
+    /// Print source and target only, with a tab between, of what must be in the registry: for `crane copy` and the like
+    #[arg(long)]
+    plain: bool,
 }
 
-#[derive(Serialize)]
-struct Image {
-    source: String,
-    target: String,
-    places: Vec<String>,
-}
-
-/// Prints the list: source and target, with a tab between, for `crane copy` and the like.
+/// Prints the list. Needs no network.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
-    let images: Vec<Image> = named(&args.source, global)?
-        .into_iter()
-        .map(|image| Image { source: image.source, target: image.target, places: image.places })
-        .collect();
-    printer::value(global.output, &images, |all| {
-        all.iter().map(|i| format!("{}\t{}\n", i.source, i.target)).collect()
-    })?;
+    let images = inventory(&args.source, global)?;
+    if args.plain {
+        let pairs = images.iter().filter_map(|image| Some((&image.source, image.target.as_ref()?)));
+        printer::data(&pairs.map(|(source, target)| format!("{source}\t{target}\n")).collect::<String>())?;
+    } else {
+        printer::value(global.output, &images, |all| table::text(all))?;
+    }
     Ok(ExitStatus::OK)
 }

@@ -1,12 +1,11 @@
 //! `kfctl-cn images`: one file a subcommand.
 
 mod list;
-
-use std::collections::BTreeMap;
+mod table;
 
 use super::Global;
 use super::render::Source;
-use crate::adapt::ImageRef;
+use crate::adapt::{self, InventoryEntry};
 use crate::model::{ExitStatus, Result};
 
 /// Show the container images of the deployment
@@ -28,11 +27,8 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     }
 }
 
-/// The images of what is rendered, once each, sorted by source.
-fn named(source: &Source, global: &Global) -> Result<Vec<ImageRef>> {
-    let mut images: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
-    for image in source.render(global)?.into_iter().flat_map(|(_, adapted)| adapted.images) {
-        images.entry((image.source, image.target)).or_default().extend(image.places);
-    }
-    Ok(images.into_iter().map(|((source, target), places)| ImageRef { source, target, places }).collect())
+/// All images of what is rendered and what becomes of each, sorted by source.
+fn inventory(source: &Source, global: &Global) -> Result<Vec<InventoryEntry>> {
+    let rendered = source.render(global)?;
+    adapt::inventory(rendered.iter().map(|(_, adapted)| adapted), &source.registry(global)?)
 }

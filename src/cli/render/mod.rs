@@ -89,6 +89,11 @@ impl Source {
         self.sets(&config).map(|set| Ok((set, manifests::objects(set, &config, &bundle, &values)?))).collect()
     }
 
+    /// The registry that images are rewritten to.
+    pub(super) fn registry(&self, global: &Global) -> Result<String> {
+        Ok(manifests::offline_values(&self.config(global)?).registry)
+    }
+
     fn sets(&self, config: &Config) -> impl Iterator<Item = Set> + use<> {
         let sets = if self.sets.is_empty() { manifests::sets(config) } else { self.sets.clone() };
         sets.into_iter()
