@@ -79,6 +79,8 @@ pub fn compiled_in_and_gone_images_are_told(all: &BTreeMap<Set, Adapted>, regist
         [
             "gcr.io/ml-pipeline/minio:RELEASE.2019-08-14T20-37-41Z-license-compliance",
             "public.ecr.aws/amazonlinux/amazonlinux:2",
+            // Upstream's file is of an older version; the configuration says which one is installed.
+            "public.ecr.aws/karpenter/controller:1.13.0@sha256:ea731b0cd813add8b2947a76bfe861c38069d85922b01d0c1647d1466279b7fe",
         ]
     );
     assert_eq!(
@@ -100,6 +102,9 @@ pub fn compiled_in_and_gone_images_are_told(all: &BTreeMap<Set, Adapted>, regist
         ]
     );
     assert!(gone.iter().all(|image| !image.notes.is_empty()), "{gone:#?}");
+    for image in of(ImageStatus::Dropped) {
+        assert_eq!(image.notes.len(), 1, "one reason, not all of the object: {image:#?}");
+    }
     // 115 of Kubeflow, 5 that are named instead, 7 compiled in, 6 of the other sets and 1 instead of which one of them is.
     let pulled = images.iter().filter(|image| image.target.is_some()).count();
     assert_eq!((images.len(), pulled), (115 + 5 + 7 + 6 + 1, 122 + 3));

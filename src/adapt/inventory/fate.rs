@@ -17,7 +17,7 @@ pub(in crate::adapt) fn fate(
     } else {
         match replacement(&name, adaptations).filter(|(with, _)| out.images.iter().any(|image| image.source == *with)) {
             Some((with, by)) => Fate::Replaced { with, by },
-            None => Fate::Dropped { by: causes(places, out) },
+            None => Fate::Dropped { by: causes(&name, places, out) },
         }
     };
     let mut places: Vec<String> = places.iter().map(|(object, path)| format!("{object} {path}")).collect();
@@ -35,19 +35,18 @@ fn replacement(full: &str, adaptations: &[&Adaptation]) -> Option<(String, Strin
     })
 }
 
-/// The adaptations that took away the objects that named an image, or changed them, if they are still there.
-fn causes(places: &[Place], out: &Adapted) -> Vec<String> {
-    let here = |object: &ObjectId| places.iter().any(|(place, _)| same(place, object));
-    let by = |removed: bool| {
-        let meant = out.applied.iter().filter(|applied| here(&applied.object));
-        let mut ids: Vec<String> =
-            meant.filter(|a| !removed || a.changes == ["removed"]).map(|a| a.id.clone()).collect();
-        ids.sort_unstable();
-        ids.dedup();
-        ids
-    };
-    let removed = by(true);
-    if removed.is_empty() { by(false) } else { removed }
+/// The adaptations that took away the objects that named an image, or changed its name in them.
+fn causes(name: &str, places: &[Place], out: &Adapted) -> Vec<String> {
+    let repository = name::repository(name);
+    let meant = out.applied.iter().filter(|applied| {
+        places.iter().any(|(place, _)| same(place, &applied.object))
+            && applied.changes.iter().any(|change| change == "removed" || change.contains(repository))
+    });
+    // The rewrite to the registry comes last, and is the reason of nothing.
+    let mut ids: Vec<String> = meant.map(|a| a.id.clone()).filter(|id| id != "china/registry").collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
 }
 
 /// The same object, whatever version it was raised to.

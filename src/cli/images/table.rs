@@ -7,7 +7,7 @@ use crate::adapt::{ImageStatus, InventoryEntry, Note};
 /// An image a line: what becomes of it, its name, where it is named; then the reasons, each with the images it is of.
 pub(super) fn text(images: &[InventoryEntry]) -> String {
     let names: Vec<String> = images.iter().map(|image| short(&image.source)).collect();
-    let wide = names.iter().map(String::len).max().unwrap_or_default();
+    let wide = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
     let mut out = format!("{:<11}  {:<wide$}  NAMED IN\n", "STATUS", "IMAGE");
     for (image, name) in images.iter().zip(&names) {
         out.push_str(&format!("{:<11}  {name:<wide$}  {}\n", image.status.as_str(), places(&image.places)));
@@ -87,6 +87,19 @@ mod tests {
             image("gcr.io/b:1", ImageStatus::Gone, Some("It is gone.")),
             image("gcr.io/c:1", ImageStatus::Gone, Some("It is gone.")),
         ];
-        insta::assert_snapshot!(text(&images), @"");
+        insta::assert_snapshot!(text(&images), @"
+        STATUS       IMAGE                          NAMED IN
+        copy         gcr.io/a@sha256:0f0f0f0f0f0f…  Deployment/a in b (+1)
+        gone         gcr.io/b:1                     Deployment/a in b (+1)
+                     -> quay.io/new:2
+        gone         gcr.io/c:1                     Deployment/a in b (+1)
+                     -> quay.io/new:2
+
+        3 images: 1 copy, 2 gone; 1 belong in the registry
+
+        gcr.io/b:1, gcr.io/c:1:
+          It is gone.
+          known from: a thread
+        ");
     }
 }
