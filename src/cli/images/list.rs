@@ -2,7 +2,7 @@
 
 use super::super::render::Source;
 use super::super::{Global, printer};
-use super::{inventory, table};
+use super::{inventory, named, table};
 use crate::model::{ExitStatus, Result};
 
 /// Print each image: what becomes of it, where it is named, and under which name the cluster pulls it
@@ -19,12 +19,11 @@ pub struct Args {
 
 /// Prints the list. Needs no network.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
-    let images = inventory(&args.source, global)?;
     if args.plain {
-        let pairs = images.iter().filter_map(|image| Some((&image.source, image.target.as_ref()?)));
-        printer::data(&pairs.map(|(source, target)| format!("{source}\t{target}\n")).collect::<String>())?;
+        let images = named(&args.source, global)?;
+        printer::data(&images.iter().map(|image| format!("{}\t{}\n", image.source, image.target)).collect::<String>())?;
     } else {
-        printer::value(global.output, &images, |all| table::text(all))?;
+        printer::value(global.output, &inventory(&args.source, global)?, |all| table::text(all))?;
     }
     Ok(ExitStatus::OK)
 }

@@ -5,7 +5,7 @@ mod table;
 
 use super::Global;
 use super::render::Source;
-use crate::adapt::{self, InventoryEntry};
+use crate::adapt::{self, ImageRef, InventoryEntry};
 use crate::model::{ExitStatus, Result};
 
 /// Show the container images of the deployment
@@ -31,4 +31,13 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
 fn inventory(source: &Source, global: &Global) -> Result<Vec<InventoryEntry>> {
     let rendered = source.render(global)?;
     adapt::inventory(rendered.iter().map(|(_, adapted)| adapted), &source.registry(global)?)
+}
+
+/// The images that belong in the registry, sorted by source; also those that only programs name.
+fn named(source: &Source, global: &Global) -> Result<Vec<ImageRef>> {
+    let pulled = |image: InventoryEntry| {
+        let InventoryEntry { source, target, places, .. } = image;
+        target.map(|target| ImageRef { source, target, places })
+    };
+    Ok(inventory(source, global)?.into_iter().filter_map(pulled).collect())
 }
