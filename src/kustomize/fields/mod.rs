@@ -11,4 +11,4 @@ mod walk;
 pub use config::Config;
 pub use schema::{Place, Schema, is_cluster_scoped};
 pub use spec::{FieldSpec, Referrers, merge_all};
-pub use walk::{Create, apply, bounded, split_by};
+pub use walk::{Create, apply, bounded, follow, split_by};

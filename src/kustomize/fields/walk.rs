@@ -3,7 +3,6 @@
 use serde_json::{Map, Value};
 
 use super::super::invalid;
-use super::super::resource::Gvk;
 use super::FieldSpec;
 use crate::model::Result;
 
@@ -56,9 +55,16 @@ pub fn apply(
     create: Create,
     set: &mut dyn FnMut(&mut Value) -> Result<()>,
 ) -> Result<()> {
-    if !Gvk::of(object).is_selected_by(&spec.gvk) {
-        return Ok(());
-    }
+    if spec.gvk.selects(object) { follow(object, spec, create, set) } else { Ok(()) }
+}
+
+/// As [`apply`], whatever the object's kind.
+pub fn follow(
+    object: &mut Value,
+    spec: &FieldSpec,
+    create: Create,
+    set: &mut dyn FnMut(&mut Value) -> Result<()>,
+) -> Result<()> {
     let names = split_path(&spec.path);
     bounded(names.len())?;
     let create = if spec.create { create } else { Create::Nothing };
@@ -120,6 +126,7 @@ fn step<'a>(map: &'a mut Map<String, Value>, name: &str, last: bool, create: Cre
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::resource::Gvk;
     use super::*;
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use serde_json::Value;
 
-use super::super::fields::{Create, FieldSpec, Referrers, apply};
+use super::super::fields::{Create, FieldSpec, Referrers, follow};
 use super::super::invalid;
 use super::super::resource::{Gvk, Id, Resource};
 use super::super::yaml::text;
@@ -59,11 +59,16 @@ pub fn fix_names(list: &mut [Resource], all: &[Referrers]) -> Result<()> {
         let original = resource.original_id().gvk;
         let possible = reachable(&resource.value, own, &targets)?;
         for referrers in all {
+            let mut fields = referrers.fields.iter().filter(|spec| original.is_selected_by(&spec.gvk)).peekable();
+            // Few referrers are of the object's kind: only for these are candidates looked for.
+            if fields.peek().is_none() {
+                continue;
+            }
             let candidates: Vec<&Target> = possible.iter().copied().filter(|t| t.was(&referrers.target)).collect();
             if candidates.is_empty() {
                 continue;
             }
-            for spec in referrers.fields.iter().filter(|spec| original.is_selected_by(&spec.gvk)) {
+            for spec in fields {
                 fix_field(&mut resource.value, own, spec, &candidates)?;
             }
         }
@@ -97,10 +102,9 @@ fn reachable<'a>(object: &Value, own: &Target, targets: &'a [Target]) -> Result<
 }
 
 fn fix_field(object: &mut Value, own: &Target, spec: &FieldSpec, candidates: &[&Target]) -> Result<()> {
-    let now = FieldSpec { gvk: Gvk::of(object), ..spec.clone() };
     let role = spec.path.ends_with("roleRef/name").then(|| role_type(object)).flatten();
     let pick = Pick { own, role, candidates };
-    apply(object, &now, Create::Nothing, &mut |value| match value {
+    follow(object, spec, Create::Nothing, &mut |value| match value {
         Value::Null => Ok(()),
         Value::Object(_) => pick.set_map(value),
         Value::Array(items) => items.iter_mut().try_for_each(|item| match item {

@@ -1,5 +1,7 @@
 //! What identifies an object while it is being transformed.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::super::fields::is_cluster_scoped;
@@ -34,6 +36,24 @@ impl Gvk {
     pub fn is_selected_by(&self, selector: &Gvk) -> bool {
         let part = |own: &str, wanted: &str| wanted.is_empty() || own == wanted;
         part(&self.group, &selector.group) && part(&self.version, &selector.version) && part(&self.kind, &selector.kind)
+    }
+
+    /// True if it matches, as a selector, the type of an object; nothing is copied for it.
+    pub fn selects(&self, object: &Value) -> bool {
+        let field = |name: &str| match object.get(name) {
+            Some(Value::String(text)) => Cow::Borrowed(text.as_str()),
+            other => Cow::Owned(other.map(text).unwrap_or_default()),
+        };
+        let part = |wanted: &str, own: &str| wanted.is_empty() || wanted == own;
+        if !self.kind.is_empty() && self.kind != field("kind") {
+            return false;
+        }
+        if self.group.is_empty() && self.version.is_empty() {
+            return true;
+        }
+        let api_version = field("apiVersion");
+        let (group, version) = api_version.split_once('/').unwrap_or(("", &api_version));
+        part(&self.group, group) && part(&self.version, version)
     }
 
     /// `group/version`, or the version alone for core.

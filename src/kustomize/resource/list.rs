@@ -41,7 +41,10 @@ impl<'a> Appender<'a> {
 
 /// Appends objects to a list.
 pub fn append_all(list: &mut Vec<Resource>, more: Vec<Resource>) -> Result<()> {
-    let mut appender = Appender::new(list);
+    // Only an object of the same name can be the same: no need to know what all others are.
+    let names: HashSet<String> = more.iter().map(Resource::name).collect();
+    let ids = list.iter().filter(|resource| names.contains(&resource.name())).map(Resource::id).collect();
+    let mut appender = Appender { list, ids };
     more.into_iter().try_for_each(|resource| appender.push(resource))
 }
 

@@ -38,9 +38,16 @@ const WORDS: [&str; 40] = [
     ".INF", "+.inf", "+.Inf", "+.INF", "-.inf", "-.Inf", "-.INF", "<<",
 ];
 
+/// The length of the longest of them.
+const LONGEST_WORD: usize = 5;
+
+fn is_special(text: &str) -> bool {
+    text.len() <= LONGEST_WORD && WORDS.contains(&text)
+}
+
 /// True if a bare text would be read as something else than text.
 pub fn reads_as_other(text: &str) -> bool {
-    if WORDS.contains(&text) {
+    if is_special(text) {
         return true;
     }
     match text.as_bytes().first() {
@@ -99,10 +106,7 @@ fn is_blank_or_end(c: Option<char>) -> bool {
 pub fn style(text: &str, is_key: bool) -> Style {
     // A word of letters that isn't one of the few special ones: most texts are.
     let is_word = |c: u8| c.is_ascii_alphanumeric() || matches!(c, b'/' | b'.' | b'_' | b'-');
-    if text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic)
-        && text.bytes().all(is_word)
-        && !WORDS.contains(&text)
-    {
+    if text.as_bytes().first().is_some_and(u8::is_ascii_alphabetic) && text.bytes().all(is_word) && !is_special(text) {
         return Style::Plain;
     }
     let facts = Facts::of(text);
