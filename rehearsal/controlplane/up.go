@@ -4,6 +4,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -19,6 +20,8 @@ type plane struct {
 	dir                           string
 	etcd, api, manager, scheduler int
 	tokenWebhook, auditPolicy     string
+	tokens                        string
+	onlyAPI                       bool
 	procs                         *processes
 }
 
@@ -34,12 +37,15 @@ func up(arguments []string) error {
 	flags.IntVar(&p.manager, "manager-port", 0, "loopback port of the controller manager")
 	flags.IntVar(&p.scheduler, "scheduler-port", 0, "loopback port of the scheduler")
 	flags.StringVar(&p.tokenWebhook, "token-webhook", "", "kubeconfig of the webhook that authenticates bearer tokens")
+	flags.StringVar(&p.tokens, "tokens", "", "file of bearer tokens (token,user,uid,groups) that the API server knows")
+	flags.BoolVar(&p.onlyAPI, "only-api", false, "etcd and the API server only: no controllers, no scheduler")
+	untilEOF := flags.Bool("until-eof", false, "stop when standard input ends: it does when a parent is killed")
 	flags.StringVar(&p.auditPolicy, "audit-policy", "", "audit policy; the log is audit.log in the folder")
 	if err := flags.Parse(arguments); err != nil {
 		return err
 	}
-	if p.dir == "" || p.etcd == 0 || p.api == 0 || p.manager == 0 || p.scheduler == 0 {
-		return errors.New("--dir and the four ports are required")
+	if p.dir == "" || p.etcd == 0 || p.api == 0 || !p.onlyAPI && (p.manager == 0 || p.scheduler == 0) {
+		return errors.New("--dir and the port of each part are required")
 	}
 	var err error
 	if p.dir, err = filepath.Abs(p.dir); err != nil {
@@ -50,6 +56,12 @@ func up(arguments []string) error {
 	}
 	stop := make(chan os.Signal, 1)
 	signal.Notify(stop, syscall.SIGINT, syscall.SIGTERM)
+	if *untilEOF {
+		go func() {
+			_, _ = io.Copy(io.Discard, os.Stdin)
+			stop <- syscall.SIGTERM
+		}()
+	}
 	p.procs = newProcesses(p.dir, stop)
 	defer p.procs.end()
 	if err := p.start(); err != nil {
@@ -82,6 +94,9 @@ func (p *plane) start() error {
 	if err := p.procs.answers(p.url() + "/readyz"); err != nil {
 		return err
 	}
+	if p.onlyAPI {
+		return p.writeReady()
+	}
 	if err := p.procs.start("kube-controller-manager", p.managerArguments()...); err != nil {
 		return err
 	}
@@ -94,8 +109,10 @@ func (p *plane) start() error {
 	if err := p.procs.answers(p.url() + "/api/v1/namespaces/default/serviceaccounts/default"); err != nil {
 		return err
 	}
-	return os.WriteFile(p.file("ready"), nil, 0o600)
+	return p.writeReady()
 }
+
+func (p *plane) writeReady() error { return os.WriteFile(p.file("ready"), nil, 0o600) }
 
 func (p *plane) apiArguments(etcd string) []string {
 	arguments := []string{
@@ -111,6 +128,9 @@ func (p *plane) apiArguments(etcd string) []string {
 	if p.tokenWebhook != "" {
 		arguments = append(arguments, "--authentication-token-webhook-config-file="+p.tokenWebhook,
 			"--authentication-token-webhook-version=v1", "--authentication-token-webhook-cache-ttl=5s")
+	}
+	if p.tokens != "" {
+		arguments = append(arguments, "--token-auth-file="+p.tokens)
 	}
 	if p.auditPolicy != "" {
 		arguments = append(arguments, "--audit-policy-file="+p.auditPolicy, "--audit-log-path="+p.file("audit.log"))

@@ -73,12 +73,17 @@ def go() -> str:
 
 
 def build_plane(target: Path) -> None:
-    """The control plane. -trimpath, so that the result doesn't depend on where the sources lie."""
-    major, minor, _ = KUBERNETES.split(".")
-    values = {"gitVersion": "v" + KUBERNETES, "gitMajor": major, "gitMinor": minor}
+    """The control plane of the rehearsal."""
+    link_plane(HERE / "controlplane", KUBERNETES, target)
+
+
+def link_plane(sources: Path, version: str, target: Path) -> None:
+    """A control plane that says it is `version`. -trimpath, so that the result doesn't depend on where the sources lie."""
+    major, minor, _ = version.split(".")
+    values = {"gitVersion": "v" + version, "gitMajor": major, "gitMinor": minor}
     packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
     stamps = [f"-X {package}.{name}={value}" for package in packages for name, value in values.items()]
-    run(go(), "build", "-trimpath", "-ldflags=" + " ".join(["-s -w", *stamps]), "-o", target, ".", cwd=HERE / "controlplane")
+    run(go(), "build", "-trimpath", "-ldflags=" + " ".join(["-s -w", *stamps]), "-o", target, ".", cwd=sources)
 
 
 def build_kwok(target: Path) -> None:
@@ -99,11 +104,20 @@ def build_python(target: Path) -> None:
         raise Missing(f"{error}\nhint: Python 3.10 or newer with venv and pip is needed (Debian: apt install python3-venv)") from None
 
 
+def plane_sources(*suffixes: str) -> list[Path]:
+    """The control plane's own files with one of these endings."""
+    return [path for path in (HERE / "controlplane").iterdir() if path.suffix in suffixes]
+
+
+def plane_name() -> str:
+    """The file name of the control plane in the cache."""
+    return f"controlplane-{digest(plane_sources('.go', '.mod', '.sum'), KUBERNETES)}"
+
+
 def build() -> Tools:
     """Builds what isn't in the cache yet, and says how long each took."""
-    sources = [path for path in (HERE / "controlplane").iterdir() if path.suffix in (".go", ".mod", ".sum")]
     wanted = {
-        "control plane": (f"controlplane-{digest(sources, KUBERNETES)}", build_plane),
+        "control plane": (plane_name(), build_plane),
         "kwok": (f"kwok-{KWOK}", build_kwok),
         "python": (f"python-{digest([HERE / 'aws' / 'requirements.txt'], sys.version)}", build_python),
     }

@@ -9,7 +9,9 @@ use tokio::time::{Instant, sleep};
 use crate::model::{Error, ErrorClass, Object, Result};
 
 use super::stage::builtin;
-use super::{Client, Discovery, Entry, Inventory, Owned, Refusal, Seen, Stage, State, Survey, differences, survey};
+use super::{
+    Client, Discovery, Entry, Inventory, Owned, Refusal, Seen, Stage, State, Survey, answering, differences, survey,
+};
 
 /// Tells the watchers how it goes on.
 pub type Progress<'a> = &'a (dyn Fn(String) + Send + Sync);
@@ -39,7 +41,10 @@ pub async fn apply(
     inventory.save(client).await?;
 
     for (stage, objects) in stages {
-        let outcome = one_stage(client, objects, &seen, &mut inventory, progress).await;
+        let outcome = match ready_for(client, *stage, objects, &seen, progress).await {
+            Ok(()) => one_stage(client, objects, &seen, &mut inventory, progress).await,
+            refused => refused,
+        };
         if let Err(error) = outcome {
             // What went through needn't be repeated. The refusal is what people must see, whatever becomes of this.
             inventory.save(client).await.unwrap_or_else(|e| tracing::debug!("inventory after a refusal: {e}"));
@@ -69,6 +74,21 @@ fn entries(inventory: &Inventory, seen: &Survey, gone: &[Owned]) -> Vec<Entry> {
         _ => pending(&seen.id),
     };
     seen.objects.iter().map(entry).chain(gone.iter().map(pending)).collect()
+}
+
+/// Waits for what must answer before the objects of a stage can be taken. Nothing is asked if all are there already.
+async fn ready_for(
+    client: &Client,
+    stage: Stage,
+    objects: &[Object],
+    seen: &Survey,
+    progress: Progress<'_>,
+) -> Result<()> {
+    let settled = |object: &Object| seen.objects.iter().any(|s| s.settled() && s.id == Owned::of(object));
+    if stage != Stage::Certificates || objects.iter().all(settled) {
+        return Ok(());
+    }
+    answering::cert_manager(client, objects, answering::PATIENCE, progress).await
 }
 
 /// Rounds over what is left, until all are through, one is refused for good, or patience ends.

@@ -4,6 +4,7 @@
 //! [`TokenSource`] that the caller makes. Every question is a GET; only [`apply`], [`remove`] and [`Inventory`] write;
 //! [`forecast`] asks with `dryRun`.
 
+mod answering;
 mod apply;
 mod client;
 mod compare;

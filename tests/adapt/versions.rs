@@ -2,13 +2,12 @@
 //! EKS creates.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
 use kfctl_cn::adapt::{KubernetesVersion, Set, adapt};
-use kfctl_cn::kustomize;
 use kfctl_cn::model::{Object, Region};
 
-use crate::{objects, support, values};
+use crate::support;
+use crate::support::render::{self, objects, values};
 
 /// The minor versions that EKS creates.
 const MINORS: std::ops::RangeInclusive<u32> = 32..=36;
@@ -37,11 +36,6 @@ const SERVED: [&str; 17] = [
 
 /// Kinds whose CRDs other parts bring: the CSI driver; and cert-manager, which the load balancer add-on is installed after.
 const ELSEWHERE: [&str; 2] = ["secrets-store.csi.x-k8s.io/v1", "cert-manager.io/v1"];
-
-fn upstream(bundle: &Path, deployment: &str) -> Vec<Object> {
-    let dir = bundle.join("kubeflow-1.5.1-aws-b1.0.2/deployments").join(deployment);
-    kustomize::build(&dir, &kustomize::Options::default()).expect("renders")
-}
 
 /// `apiVersion Kind` of every kind that the CRDs among the objects serve.
 fn defined(objects: &[Object]) -> BTreeSet<String> {
@@ -75,7 +69,7 @@ fn every_deployment_has_only_apis_that_each_version_serves() {
     let Some(bundle) = support::real_bundle() else { return };
     let mut all: Vec<Object> = Vec::new();
     for deployment in support::DEPLOYMENTS {
-        let raw = upstream(&bundle, deployment);
+        let raw = render::deployment(&bundle, deployment);
         assert!(!unserved(&raw).is_empty(), "{deployment}: upstream can't be applied as it is, or this test is blind");
         assert_eq!(unserved(&adapted(raw.clone(), *MINORS.start())), Vec::<String>::new(), "{deployment}");
         all.extend(raw);
@@ -101,7 +95,7 @@ fn adapted(raw: Vec<Object>, minor: u32) -> Vec<Object> {
 #[test]
 fn the_removed_apis_of_upstream_are_counted_by_version() {
     let Some(bundle) = support::real_bundle() else { return };
-    let raw = upstream(&bundle, "rds-s3");
+    let raw = render::deployment(&bundle, "rds-s3");
     let mut counts: BTreeMap<u32, BTreeMap<&str, usize>> = BTreeMap::new();
     for object in raw.iter().filter(|object| !telemetry(object)) {
         let removed = match object.api_version() {
@@ -154,7 +148,8 @@ fn autoscalers_say_the_same_in_the_new_version() {
 #[test]
 fn webhook_configurations_are_the_last_of_upstream() {
     let Some(bundle) = support::real_bundle() else { return };
-    let kinds: Vec<String> = upstream(&bundle, "rds-s3").iter().map(|object| object.kind().to_owned()).collect();
+    let kinds: Vec<String> =
+        render::deployment(&bundle, "rds-s3").iter().map(|object| object.kind().to_owned()).collect();
     let count = |kind: &str| kinds.iter().filter(|k| *k == kind).count();
     let (mutating, validating) = (count("MutatingWebhookConfiguration"), count("ValidatingWebhookConfiguration"));
     assert_eq!((mutating, validating), (11, 12));

@@ -1,5 +1,6 @@
 //! The program against the rehearsal's AWS China and EKS.
 
+mod accepted;
 mod aws;
 mod census;
 mod checks;

@@ -1,6 +1,8 @@
 //! What several test binaries need. Included with `#[path = "../support/mod.rs"] mod support;`.
 #![allow(dead_code)]
 
+pub mod render;
+
 use std::path::PathBuf;
 
 use assert_cmd::Command;
