@@ -19,6 +19,28 @@ pub const DEPLOYMENTS: [&str; 8] = [
     "rds-s3/rds-only",
 ];
 
+/// The groups of Kubernetes itself in the versions that manifests should have, each with a kind of it. Not taken from the program's list
+/// of what is gone. Real API servers are asked for each (tests/rehearsal/accepted).
+pub const SERVED: [(&str, &str); 17] = [
+    ("v1", "Namespace"),
+    ("admissionregistration.k8s.io/v1", "MutatingWebhookConfiguration"),
+    ("apiextensions.k8s.io/v1", "CustomResourceDefinition"),
+    ("apiregistration.k8s.io/v1", "APIService"),
+    ("apps/v1", "Deployment"),
+    ("autoscaling/v1", "HorizontalPodAutoscaler"),
+    ("autoscaling/v2", "HorizontalPodAutoscaler"),
+    ("batch/v1", "CronJob"),
+    ("certificates.k8s.io/v1", "CertificateSigningRequest"),
+    ("coordination.k8s.io/v1", "Lease"),
+    ("discovery.k8s.io/v1", "EndpointSlice"),
+    ("networking.k8s.io/v1", "Ingress"),
+    ("node.k8s.io/v1", "RuntimeClass"),
+    ("policy/v1", "PodDisruptionBudget"),
+    ("rbac.authorization.k8s.io/v1", "ClusterRole"),
+    ("scheduling.k8s.io/v1", "PriorityClass"),
+    ("storage.k8s.io/v1", "StorageClass"),
+];
+
 /// The program, in an environment that holds nothing of the machine's: no credentials, no configuration, no colours.
 pub fn bin() -> Command {
     let mut command = Command::cargo_bin("kfctl-cn").expect("cargo builds the binary for its tests");

@@ -35,6 +35,11 @@ fn all_deployments() {
 /// A deployment on an empty cluster, after what it expects to be there.
 async fn one(binary: &Path, bundle: &Path, name: &str, version: &str) -> Tally {
     let plane = Plane::start(binary);
+    let discovery = plane.client.discovery().await.expect("the kinds");
+    for (api_version, kind) in support::SERVED {
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        assert!(discovery.find(group, version, kind).is_some(), "{api_version} {kind} isn't served");
+    }
     let objects = deployments::adapted(bundle, name, version);
     let mut before = Tally::default();
     before.apply(&plane.client, deployments::expected(bundle, &objects, version)).await;
