@@ -12,6 +12,7 @@
 //! | [`kustomize`] | the renderer: synchronous, no network | `model` |
 //! | [`adapt`] | adaptations, API uplift, audit | `model` |
 //! | [`bundle`] | pinned upstream files: fetch, verify, cache | `model` |
+//! | [`registry`] | image registries and archives: copies of images | `model` |
 //! | [`aws`] | clients, tags, error classes | `model` |
 //! | [`kube`] | server-side apply, order, readiness, inventory | `model` |
 //! | [`phases`] | the resources of each phase | all of the above |
@@ -34,5 +35,6 @@ pub mod kube;
 pub mod kustomize;
 pub mod model;
 pub mod phases;
+pub mod registry;
 pub mod state;
 pub mod ui;
