@@ -19,6 +19,8 @@ use super::error::{CREDENTIALS_HINT, credentials};
 pub struct Clients {
     /// EC2: network, addresses, instance types.
     pub ec2: aws_sdk_ec2::Client,
+    /// ECR: the private registry.
+    pub ecr: aws_sdk_ecr::Client,
     /// EKS.
     pub eks: aws_sdk_eks::Client,
     /// IAM, whose only control plane of the partition is in Beijing.
@@ -68,6 +70,7 @@ impl Clients {
     pub fn from_config(region: Region, config: SdkConfig) -> Clients {
         Clients {
             ec2: aws_sdk_ec2::Client::new(&config),
+            ecr: aws_sdk_ecr::Client::new(&config),
             eks: aws_sdk_eks::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
             rds: aws_sdk_rds::Client::new(&config),

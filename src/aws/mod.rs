@@ -3,6 +3,7 @@
 //! Knows nothing of the engine nor of Kubernetes: what a deployment makes of these calls is in `phases`.
 
 mod clients;
+mod ecr;
 mod error;
 mod identity;
 pub mod mysql;
@@ -13,6 +14,7 @@ mod token;
 mod zones;
 
 pub use clients::{Clients, ec2_once, iam_once};
+pub use ecr::EcrHost;
 pub use error::{Call, classify};
 pub use identity::{Identity, principal};
 pub use secrets::{ADMIN_KEYS, RDS_KEYS, S3_KEYS};

@@ -82,8 +82,11 @@ impl Manifest {
         })?;
         let plain = content_type.map(|text| text.split(';').next().unwrap_or_default().trim().to_owned());
         if raw.schema_version == Some(1) {
-            return Err(Error::new(ErrorClass::Permanent, "the manifest is of schema 1, which registries no longer take")
-                .hint("pull and push it once with a current Docker, and copy from there"));
+            return Err(Error::new(
+                ErrorClass::Permanent,
+                "the manifest is of schema 1, which registries no longer take",
+            )
+            .hint("pull and push it once with a current Docker, and copy from there"));
         }
         let known = |name: &String| ACCEPT.contains(&name.as_str());
         let guess = if raw.manifests.is_some() { OCI_INDEX } else { OCI_MANIFEST };
@@ -145,7 +148,9 @@ mod tests {
     fn index(spaces: &str) -> String {
         let child = |os: &str, arch: &str, byte: char| {
             let hex = byte.to_string().repeat(64);
-            format!(r#"{{"mediaType":"{OCI_MANIFEST}","digest":"sha256:{hex}","size":7,"platform":{{"os":"{os}","architecture":"{arch}"}}}}"#)
+            format!(
+                r#"{{"mediaType":"{OCI_MANIFEST}","digest":"sha256:{hex}","size":7,"platform":{{"os":"{os}","architecture":"{arch}"}}}}"#
+            )
         };
         let children = [child("linux", "amd64", 'a'), child("linux", "arm64", 'b')].join(",");
         format!(r#"{{{spaces}"schemaVersion":2,"mediaType":"{OCI_INDEX}","manifests":[{children}],"extra":1}}"#)

@@ -43,9 +43,7 @@ impl FromStr for Platform {
     fn from_str(text: &str) -> Result<Platform, Error> {
         let parts: Vec<&str> = text.split('/').collect();
         match parts[..] {
-            [os, architecture, ref rest @ ..]
-                if rest.len() <= 1 && parts.iter().all(|part| !part.is_empty()) =>
-            {
+            [os, architecture, ref rest @ ..] if rest.len() <= 1 && parts.iter().all(|part| !part.is_empty()) => {
                 let variant = rest.first().map(|v| (*v).to_owned());
                 Ok(Platform { os: os.into(), architecture: architecture.into(), variant })
             }

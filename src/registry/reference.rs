@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn what_is_no_name_is_refused() {
-        for text in ["", "A", "a//b", "a:", "a/b:x/y", "-a", "a@sha256:12", "host:99999/a", "a b", "h.io/../x", "[x]/a"] {
+        for text in ["", "A", "a//b", "a:", "a/b:x/y", "-a", "a@sha256:12", "host:99999/a", "a b", "h.io/../x", "[x]/a"]
+        {
             assert!(text.parse::<Reference>().is_err(), "{text}");
         }
     }

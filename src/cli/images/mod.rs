@@ -1,14 +1,22 @@
 //! `kfctl-cn images`: one file a subcommand.
 
+mod jobs;
 mod list;
+mod load;
+mod mirror;
+mod outcome;
+mod progress;
+mod save;
 mod table;
+mod target;
+mod transfer;
 
 use super::Global;
 use super::render::Source;
 use crate::adapt::{self, ImageRef, InventoryEntry};
 use crate::model::{ExitStatus, Result};
 
-/// Show the container images of the deployment
+/// Show, copy, save and load the container images of the deployment
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(subcommand)]
@@ -18,12 +26,18 @@ pub struct Args {
 #[derive(Debug, clap::Subcommand)]
 enum What {
     List(list::Args),
+    Mirror(mirror::Args),
+    Save(save::Args),
+    Load(load::Args),
 }
 
 /// Runs the subcommand.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     match args.what {
         What::List(args) => list::run(global, args).await,
+        What::Mirror(args) => mirror::run(global, args).await,
+        What::Save(args) => save::run(global, args).await,
+        What::Load(args) => load::run(global, args).await,
     }
 }
 

@@ -55,11 +55,9 @@ pub(super) async fn ask(helper: &str, server: &str) -> Result<Option<Login>> {
     let answer: Answer =
         serde_json::from_slice(&output.stdout).map_err(|_| wrong("its answer can't be read".into()))?;
     Ok(Some(match answer.username.as_str() {
-        "<token>" => Login {
-            user: String::new(),
-            password: Secret::new(""),
-            identity_token: Some(Secret::new(answer.secret)),
-        },
+        "<token>" => {
+            Login { user: String::new(), password: Secret::new(""), identity_token: Some(Secret::new(answer.secret)) }
+        }
         _ => Login::new(answer.username, Secret::new(answer.secret)),
     }))
 }

@@ -14,11 +14,14 @@ use super::super::fault::{Fault, Outcome};
 use super::transport::Transport;
 use crate::model::{Error, ErrorClass, Secret};
 
+/// After this a login is asked for again: those of ECR are good for twelve hours.
+const LOGIN_AGE: Duration = Duration::from_secs(11 * 3600);
+
 #[derive(Default)]
 pub(super) struct Host {
     challenge: Mutex<Option<Challenge>>,
-    /// The login that was given last: `None` before the first, `Some(None)` if there is none.
-    login: tokio::sync::Mutex<Option<Option<Login>>>,
+    /// The login that was given last, if there is one, and when; `None` before the first.
+    login: tokio::sync::Mutex<Option<(Option<Login>, Instant)>>,
     tokens: Tokens,
     quiet_until: Mutex<Option<Instant>>,
     /// Uploads go in pieces: the registry refused one that came at once.
@@ -57,18 +60,31 @@ impl Host {
         self.challenge.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn challenged(&self, challenge: Challenge) {
-        *self.challenge.lock().unwrap_or_else(PoisonError::into_inner) = Some(challenge);
+    /// Notes how the registry wants to be logged in to; true if that is new.
+    pub fn challenged(&self, challenge: Challenge) -> bool {
+        let mut known = self.challenge.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = known.as_ref() != Some(&challenge);
+        *known = Some(challenge);
+        new
+    }
+
+    /// True if it is known that there is no login.
+    pub async fn settled(&self) -> bool {
+        matches!(&*self.login.lock().await, Some((None, _)))
     }
 
     /// The login; asked for once, and again if the one that was used (`refused`) isn't taken.
     async fn login(&self, host: &str, logins: &dyn Logins, refused: Option<&Secret>) -> Outcome<Option<Login>> {
         let mut held = self.login.lock().await;
-        let renew = matches!((&*held, refused), (Some(Some(login)), Some(refused)) if login.password == *refused);
+        let renew = match (&*held, refused) {
+            (Some((Some(login), _)), Some(refused)) => login.password == *refused,
+            (Some((_, since)), None) => since.elapsed() > LOGIN_AGE,
+            _ => false,
+        };
         if held.is_none() || renew {
-            *held = Some(logins.login(host, renew).await?);
+            *held = Some((logins.login(host, renew).await?, Instant::now()));
         }
-        Ok(held.clone().flatten())
+        Ok(held.as_ref().and_then(|(login, _)| login.clone()))
     }
 
     /// Drops what a request was refused with, so that the next one comes with something new.
@@ -118,7 +134,8 @@ impl Host {
         transport: &Transport,
     ) -> Outcome<Token> {
         let doing = format!("cannot get a token for {host}");
-        let wrong = |why: &str| Fault::from(Error::new(ErrorClass::Credentials, doing.clone()).caused_by(why.to_owned()));
+        let wrong =
+            |why: &str| Fault::from(Error::new(ErrorClass::Credentials, doing.clone()).caused_by(why.to_owned()));
         let mut url = reqwest::Url::parse(realm).map_err(|_| wrong("the registry names no address for tokens"))?;
         let at = super::transport::authority(url.as_str())?;
         // Otherwise a registry could make us tell a password to everybody on the way.
@@ -147,8 +164,12 @@ impl Host {
                 }
                 url.query_pairs_mut().clear();
                 url.set_query(reqwest::Url::parse(realm).ok().as_ref().and_then(reqwest::Url::query));
-                service.iter().for_each(|service| drop(url.query_pairs_mut().append_pair("service", service)));
-                scope.split(' ').for_each(|scope| drop(url.query_pairs_mut().append_pair("scope", scope)));
+                if let Some(service) = service {
+                    url.query_pairs_mut().append_pair("service", service);
+                }
+                for scope in scope.split(' ') {
+                    url.query_pairs_mut().append_pair("scope", scope);
+                }
                 transport.request(Method::GET, url.as_str(), headers)?
             };
             let answer = transport.send(&doing, request).await?;

@@ -23,7 +23,10 @@ pub enum Found {
 }
 
 fn accept() -> HeaderMap {
-    HeaderMap::from_iter([(ACCEPT, HeaderValue::from_str(&manifest::ACCEPT.join(", ")).unwrap_or(HeaderValue::from_static("*/*")))])
+    HeaderMap::from_iter([(
+        ACCEPT,
+        HeaderValue::from_str(&manifest::ACCEPT.join(", ")).unwrap_or(HeaderValue::from_static("*/*")),
+    )])
 }
 
 fn named_digest(answer: &reqwest::Response) -> Option<Digest> {
@@ -137,7 +140,8 @@ impl Registry {
 /// Whether a registry says that a tag is taken and can't be changed. ECR: `TAG_INVALID`, or its own exceptions' names.
 fn taken(fault: &Fault) -> bool {
     let text = fault.error.to_string().to_ascii_lowercase();
-    matches!(fault.status, Some(400 | 403 | 405 | 409 | 412)) && ["immutable", "already exists"].iter().any(|w| text.contains(w))
+    matches!(fault.status, Some(400 | 403 | 405 | 409 | 412))
+        && ["immutable", "already exists"].iter().any(|w| text.contains(w))
 }
 
 /// The body of an answer that must be small.

@@ -17,7 +17,7 @@ use super::auth::{Challenge, Logins};
 use super::fault::{Fault, Outcome};
 use super::retry::Retry;
 use crate::model::Result;
-use host::Host;
+use host::{Host, Used};
 pub use manifests::Found;
 pub use transport::Route;
 use transport::Transport;
@@ -80,7 +80,8 @@ impl Registry {
     /// Makes a request, once more if the login isn't taken, and follows redirects of what only reads.
     async fn ask(&self, ask: &Ask<'_>) -> Outcome<reqwest::Response> {
         let host = self.host(ask.host);
-        for again in [true, false] {
+        // At most: to learn how, to learn that the login is no longer good, to do it.
+        for left in [2, 1, 0] {
             host.quiet().await;
             let mut headers = ask.headers.clone();
             let used = host
@@ -90,13 +91,22 @@ impl Registry {
             let request = self.0.transport.request(ask.method.clone(), &ask.url, headers.clone())?;
             let answer = self.0.transport.send(ask.doing, request.body(ask.body.clone())).await?;
             match answer.status().as_u16() {
-                401 if again => match Challenge::of(answer.headers()) {
-                    Some(challenge) => {
-                        host.refuse(ask.host, &*self.0.logins, &used).await?;
-                        host.challenged(challenge);
+                401 if left > 0 => {
+                    let Some(challenge) = Challenge::of(answer.headers()) else { return Ok(answer) };
+                    let bare = matches!(used, Used::Nothing);
+                    if !host.challenged(challenge) && bare && host.settled().await {
+                        return Ok(answer);
                     }
-                    None => return Ok(answer),
-                },
+                    host.refuse(ask.host, &*self.0.logins, &used).await?;
+                }
+                // ECR says 403 to a password that has expired, and why in the body.
+                400 | 403 if matches!(used, Used::Password(_)) && ask.method != Method::HEAD => {
+                    let fault = Registry::fault(ask.doing, answer).await;
+                    if left == 0 || !fault.error.to_string().contains("expired") {
+                        return Err(fault);
+                    }
+                    host.refuse(ask.host, &*self.0.logins, &used).await?;
+                }
                 301 | 302 | 303 | 307 | 308 if ask.method == Method::GET || ask.method == Method::HEAD => {
                     return self.follow(ask, answer, headers).await;
                 }
@@ -108,7 +118,7 @@ impl Registry {
                 _ => return Ok(answer),
             }
         }
-        unreachable!("the second round always returns")
+        unreachable!("the last round always returns")
     }
 
     /// Goes where a registry points to: blobs often lie in a store of their own, which must not see our login.

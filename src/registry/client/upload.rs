@@ -53,7 +53,8 @@ impl Registry {
             let url = location.map_or(Ok(url.clone()), |location| transport::absolute(&url, location))?;
             let empty: BlobStream = Box::pin(futures::stream::empty());
             let nothing = Descriptor { size: 0, ..blob.clone() };
-            let done = self.stream(&doing, image, &nothing, Method::PUT, &with_digest(&url, blob)?, empty, count).await?;
+            let done =
+                self.stream(&doing, image, &nothing, Method::PUT, &with_digest(&url, blob)?, empty, count).await?;
             return finish(&doing, done).await.map(|()| false);
         }
         let done = self.stream(&doing, image, blob, Method::PUT, &with_digest(&url, blob)?, bytes, count).await?;
@@ -157,5 +158,6 @@ async fn finish(doing: &str, answer: reqwest::Response) -> Outcome<()> {
 
 /// Whether a registry doesn't take a blob in one request.
 fn in_one_refused(fault: &Fault) -> bool {
-    matches!(fault.status, Some(400 | 404 | 405 | 411 | 413 | 415 | 416 | 501)) && fault.code.as_deref() != Some("DIGEST_INVALID")
+    matches!(fault.status, Some(400 | 404 | 405 | 411 | 413 | 415 | 416 | 501))
+        && fault.code.as_deref() != Some("DIGEST_INVALID")
 }

@@ -33,9 +33,9 @@ impl Archive {
     /// Class `Config` if it is none or holds no image with a name, `StateIo` if it can't be read.
     pub fn open(path: &Path) -> Result<Archive> {
         let wrong = |why: String| {
-            Error::new(ErrorClass::Config, format!("{} is no archive of images", path.display()))
-                .caused_by(why)
-                .hint("make one with `kfctl-cn images save FILE`, or with `skopeo copy ... oci-archive:FILE`; not compressed")
+            Error::new(ErrorClass::Config, format!("{} is no archive of images", path.display())).caused_by(why).hint(
+                "make one with `kfctl-cn images save FILE`, or with `skopeo copy ... oci-archive:FILE`; not compressed",
+            )
         };
         let mut file = fs_err::File::open(path)?;
         let mut places = HashMap::new();

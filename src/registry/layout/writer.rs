@@ -6,12 +6,12 @@
 
 use std::collections::HashMap;
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use fs_err::os::unix::fs::FileExt as _;
 use futures::StreamExt as _;
 
 use super::super::copy::{From, Target};

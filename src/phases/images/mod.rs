@@ -1,5 +1,7 @@
 //! The phase `images`: which images the deployment pulls, and under which names they must be in the registry.
 
+mod ecr;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,6 +11,8 @@ use async_trait::async_trait;
 use crate::adapt::ImageRef;
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Change, Readiness, Result};
+
+pub use ecr::Ecr;
 
 use super::Deps;
 use super::manifests::{offline_values, sets};

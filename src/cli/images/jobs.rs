@@ -1,0 +1,128 @@
+//! Which images are moved: those of the deployment, or of a list, as far as they are asked for.
+
+use std::io::Read as _;
+use std::path::PathBuf;
+
+use super::super::render::Source;
+use super::super::{Global, printer};
+use super::named;
+use crate::model::{Error, ErrorClass, Result};
+use crate::registry::Reference;
+use crate::registry::copy::Job;
+
+/// Which images.
+#[derive(Debug, clap::Args)]
+pub(super) struct Which {
+    /// What to render.
+    #[command(flatten)]
+    source: Source,
+
+    /// Only images whose name at the source has this in it, or matches it if it has a `*`; may be repeated
+    #[arg(long, value_name = "PATTERN")]
+    only: Vec<String>,
+
+    /// Not the images of the deployment but those of this file (`-`: stdin): source, a tab and target a line, as `images list` prints
+    #[arg(long, value_name = "FILE")]
+    list: Option<PathBuf>,
+}
+
+impl Which {
+    /// The images: from where, to where.
+    pub(super) fn jobs(&self, global: &Global) -> Result<Vec<Job>> {
+        let pairs = match &self.list {
+            Some(path) => pairs(&read(path)?)?,
+            None => named(&self.source, global)?.into_iter().map(|image| (image.source, image.target)).collect(),
+        };
+        let mut jobs = Vec::new();
+        for (source, target) in pairs.into_iter().filter(|(source, _)| wanted(&self.only, source)) {
+            let job = Job { source: source.parse()?, target: target.parse()? };
+            if !jobs.contains(&job) {
+                jobs.push(job);
+            }
+        }
+        if jobs.is_empty() {
+            printer::note("no image is asked for");
+        }
+        Ok(jobs)
+    }
+
+    /// True if the images are those of the deployment.
+    pub(super) fn of_deployment(&self) -> bool {
+        self.list.is_none()
+    }
+}
+
+/// True if a name is asked for.
+pub(super) fn wanted(only: &[String], name: &str) -> bool {
+    let fits = |pattern: &String| if pattern.contains('*') { glob(pattern, name) } else { name.contains(pattern) };
+    only.is_empty() || only.iter().any(fits)
+}
+
+fn glob(pattern: &str, text: &str) -> bool {
+    let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
+    let Some(rest) = text.strip_prefix(head) else { return false };
+    (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| glob(tail, &rest[at..]))
+}
+
+fn read(path: &std::path::Path) -> Result<String> {
+    if path.as_os_str() != "-" {
+        return Ok(fs_err::read_to_string(path)?);
+    }
+    let mut text = String::new();
+    std::io::stdin().read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// The lines of a list; a first line `source`, tab, `target` is a header.
+fn pairs(text: &str) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        let mut words = line.split('\t').map(str::trim);
+        match (words.next(), words.next()) {
+            (Some("source"), Some("target")) if at == 0 => {}
+            (Some(source), Some(target)) if !source.is_empty() && !target.is_empty() => {
+                found.push((source.to_owned(), target.to_owned()));
+            }
+            _ => {
+                return Err(Error::new(ErrorClass::Config, format!("line {} of the list has no target", at + 1))
+                    .hint("a line is source, a tab, target: `kfctl-cn images list` prints such lines"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The name of an image of the deployment in its registry.
+pub(super) fn in_registry(registry: &str, image: &Reference) -> Result<Reference> {
+    format!("{registry}/{image}").parse()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_or_a_pattern_chooses() {
+        let only = |pattern: &str| wanted(&[pattern.to_owned()], "gcr.io/ml-pipeline/frontend:1.8.2");
+        assert!(only("ml-pipeline") && only("gcr.io/*:1.8.2") && wanted(&[], "x"));
+        assert!(!only("ml-pipeline/*:1.9") && !only("istio"));
+    }
+
+    #[test]
+    fn a_list_is_what_images_list_prints() {
+        let text = "source\ttarget\tplaces\na:1\tr.io/a:1\tx\n\nb\tr.io/b\n";
+        let expected = vec![("a:1".into(), "r.io/a:1".into()), ("b".into(), "r.io/b".into())];
+        assert_eq!(pairs(text).unwrap(), expected);
+        assert!(pairs("a:1\n").is_err());
+    }
+
+    #[test]
+    fn the_name_in_the_registry_has_the_whole_name_of_the_source() {
+        let image = "busybox:1.28".parse().unwrap();
+        let name = in_registry("111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/kfctl-cn", &image).unwrap();
+        assert_eq!(
+            name.to_string(),
+            "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/kfctl-cn/docker.io/library/busybox:1.28"
+        );
+    }
+}
