@@ -31,7 +31,7 @@ async fn what_is_saved_is_loaded_with_the_same_digests() {
             target: job.target.clone(),
         })
         .collect();
-    source.on("GET", "/a/one/blobs/", 2, Act::Answer(404, None, String::new()));
+    source.on("GET", "/a/one/blobs/", 1, Act::Answer(404, None, String::new()));
     let writer = Arc::new(Writer::open(&path).unwrap());
     let options = || Options { blobs: 1, images: 1, ..Options::default() };
     let done = run(Arc::new(client(Arc::new(Anonymous))), writer.clone(), options(), &through).await;

@@ -25,12 +25,14 @@ pub enum Act {
     Corrupt,
     /// The answer's body comes in small pieces with this pause between.
     Slow(Duration),
+    /// This answer, and from now on it wants to be logged in to so.
+    Want(u16, String, Wants),
     /// The registry's own answer, but with this status.
     Status(u16),
 }
 
 /// How a request must be logged in.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub enum Wants {
     #[default]
     Nothing,
@@ -174,6 +176,10 @@ impl Proxy {
         };
         match act {
             Some(Act::Answer(status, header, body)) => Ok(answer(status, header, &body)),
+            Some(Act::Want(status, body, wants)) => {
+                self.wants(wants);
+                Ok(answer(status, None, &body))
+            }
             Some(Act::HangUp) => Err(std::io::Error::other("told to hang up")),
             act => self.forward(request, act).await,
         }
