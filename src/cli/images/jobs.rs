@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use super::super::render::Source;
 use super::super::{Global, printer};
-use super::named;
+use super::inventory;
+use crate::adapt::{ImageStatus, InventoryEntry};
 use crate::model::{Error, ErrorClass, Result};
 use crate::registry::Reference;
 use crate::registry::copy::Job;
@@ -21,7 +22,7 @@ pub(super) struct Which {
     #[arg(long, value_name = "PATTERN")]
     only: Vec<String>,
 
-    /// Not the images of the deployment but those of this file (`-`: stdin): source, a tab and target a line, as `images list` prints
+    /// Not the images of the deployment but those of this file (`-`: stdin): source, a tab and target a line, as `images list --plain` prints
     #[arg(long, value_name = "FILE")]
     list: Option<PathBuf>,
 }
@@ -31,7 +32,7 @@ impl Which {
     pub(super) fn jobs(&self, global: &Global) -> Result<Vec<Job>> {
         let pairs = match &self.list {
             Some(path) => pairs(&read(path)?)?,
-            None => named(&self.source, global)?.into_iter().map(|image| (image.source, image.target)).collect(),
+            None => self.of_inventory(inventory(&self.source, global)?),
         };
         let mut jobs = Vec::new();
         for (source, target) in pairs.into_iter().filter(|(source, _)| wanted(&self.only, source)) {
@@ -44,6 +45,22 @@ impl Which {
             printer::note("no image is asked for");
         }
         Ok(jobs)
+    }
+
+    /// The images that belong in the registry. What is gone at its source is told before anything is asked for.
+    fn of_inventory(&self, all: Vec<InventoryEntry>) -> Vec<(String, String)> {
+        for image in all.iter().filter(|image| wanted(&self.only, &image.source)) {
+            match (image.status, &image.replaced_by) {
+                (ImageStatus::Gone, Some(other)) => {
+                    printer::note(&format!("gone     {}: {other} instead", image.source))
+                }
+                (ImageStatus::Gone, None) => {
+                    printer::note(&format!("gone     {}: a kept copy must be found", image.source));
+                }
+                _ => {}
+            }
+        }
+        all.into_iter().filter_map(|image| image.target.map(|target| (image.source, target))).collect()
     }
 
     /// True if the images are those of the deployment.
@@ -85,16 +102,18 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>> {
             }
             _ => {
                 return Err(Error::new(ErrorClass::Config, format!("line {} of the list has no target", at + 1))
-                    .hint("a line is source, a tab, target: `kfctl-cn images list` prints such lines"));
+                    .hint("a line is source, a tab, target: `kfctl-cn images list --plain` prints such lines"));
             }
         }
     }
     Ok(found)
 }
 
-/// The name of an image of the deployment in its registry.
+/// The name of an image of the deployment in its registry. A path has no colon: the port's becomes `_`, as in what is rendered.
 pub(super) fn in_registry(registry: &str, image: &Reference) -> Result<Reference> {
-    format!("{registry}/{image}").parse()
+    let host = image.host.replace(':', "_");
+    let rest = image.to_string()[image.host.len()..].to_owned();
+    format!("{registry}/{host}{rest}").parse()
 }
 
 #[cfg(test)]
@@ -124,5 +143,7 @@ mod tests {
             name.to_string(),
             "111122223333.dkr.ecr.cn-north-1.amazonaws.com.cn/kfctl-cn/docker.io/library/busybox:1.28"
         );
+        let ported = in_registry("r.io/k", &"127.0.0.1:5000/a:1".parse().unwrap()).unwrap();
+        assert_eq!(ported.to_string(), "r.io/k/127.0.0.1_5000/a:1");
     }
 }

@@ -104,9 +104,11 @@ impl Copier {
         let gate = Arc::new(Semaphore::new(self.options.images.max(1)));
         let mut running = JoinSet::new();
         for (at, job) in jobs.iter().cloned().enumerate() {
-            let (copier, gate) = (Arc::clone(self), Arc::clone(&gate));
+            // One after another, so that those of the list's head come first. It is never closed.
+            let open = Arc::clone(&gate).acquire_owned().await;
+            let copier = Arc::clone(self);
             running.spawn(async move {
-                let _open = gate.acquire_owned().await;
+                let _open = open;
                 let ended = copier.image(&job).await.unwrap_or_else(|fault: Fault| Ended::Failed(fault.error));
                 copier.meter.ended();
                 (copier.listener)(Told::Ended(&job, &ended));
