@@ -27,7 +27,8 @@ mod tests;
 
 pub use compatibility::{ApiVerdict, check_apis};
 pub use inventory::{
-    CompiledIn, ImageStatus, InventoryEntry, Note, SourceFact, SourceState, compiled_in, inventory, source_fact,
+    CompiledIn, ImageStatus, InventoryEntry, Note, SourceFact, SourceState, compiled_in, image_target, inventory,
+    source_fact,
 };
 pub use report::{Adapted, Applied, Fate, Finding, ImageRef, UpstreamImage};
 pub use rules::{Adaptation, Change, Target, When};

@@ -27,6 +27,9 @@ pub struct InventoryEntry {
     pub status: ImageStatus,
     /// Where it is named, `Kind/name in namespace path`; for what is compiled in, the program.
     pub places: Vec<String>,
+    /// True if no object names it: it is pulled only when the program that does is used so.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub only_on_use: bool,
     /// The image that is pulled instead.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub replaced_by: Option<String>,
@@ -101,6 +104,11 @@ pub fn inventory<'a>(sets: impl IntoIterator<Item = &'a Adapted>, registry: &str
     Ok(all.0.into_values().collect())
 }
 
+/// The name in a registry (host and prefix) of an image, by its full name at the source.
+pub fn image_target(registry: &str, source: &str) -> String {
+    name::target(registry, &name::full(source))
+}
+
 #[derive(Default)]
 struct Entries(BTreeMap<String, InventoryEntry>);
 
@@ -111,6 +119,7 @@ impl Entries {
             target: None,
             status,
             places: Vec::new(),
+            only_on_use: false,
             replaced_by: None,
             instead_of: Vec::new(),
             notes: Vec::new(),
@@ -160,6 +169,7 @@ impl Entries {
             if found.is_empty() {
                 let (_, note) = known(&one.image)?;
                 let entry = self.entry(&one.image, ImageStatus::CompiledIn);
+                entry.only_on_use = true;
                 let tagged = name::repository(&one.image) != one.image;
                 entry.target = tagged.then(|| name::target(registry, &one.image));
                 entry.note(note);

@@ -1,8 +1,12 @@
 //! `kfctl-cn images list`.
 
+use serde::Serialize;
+
 use super::super::render::Source;
 use super::super::{Global, printer};
+use super::ask::{Answer, Way};
 use super::{inventory, named, table};
+use crate::adapt::InventoryEntry;
 use crate::model::{ExitStatus, Result};
 
 /// Print each image: what becomes of it, where it is named, and under which name the cluster pulls it
@@ -12,18 +16,51 @@ pub struct Args {
     #[command(flatten)]
     source: Source,
 
-    /// Print source and target only, with a tab between, of what must be in the registry: for `crane copy` and the like
+    /// Print source and target only, with a tab between, of what belongs in the registry: for `crane copy` and the like
     #[arg(long)]
     plain: bool,
+
+    /// Ask each source whether it has the image; without it nothing is asked
+    #[arg(long, conflicts_with = "plain")]
+    probe: bool,
+
+    #[command(flatten)]
+    way: Way,
 }
 
-/// Prints the list. Needs no network.
+/// An image, and what its source said.
+#[derive(Serialize)]
+struct Line {
+    #[serde(flatten)]
+    image: InventoryEntry,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<Answer>,
+}
+
+/// Prints the list.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     if args.plain {
         let images = named(&args.source, global)?;
-        printer::data(&images.iter().map(|image| format!("{}\t{}\n", image.source, image.target)).collect::<String>())?;
-    } else {
-        printer::value(global.output, &inventory(&args.source, global)?, |all| table::text(all))?;
+        let lines = images.iter().map(|image| format!("{}\t{}\n", image.source, image.target));
+        printer::data(&lines.collect::<String>())?;
+        return Ok(ExitStatus::OK);
     }
+    let images = inventory(&args.source, global)?;
+    let answers = if args.probe { probe(&args.way, &images).await? } else { Vec::new() };
+    let text = {
+        let words: Vec<_> = answers.iter().map(|answer| answer.as_ref().map(Answer::as_str)).collect();
+        table::text(&images, &words)
+    };
+    let mut answers = answers.into_iter();
+    let lines = images.into_iter().map(|image| Line { image, answer: answers.next().flatten() });
+    printer::value(global.output, &lines.collect::<Vec<_>>(), |_| text)?;
     Ok(ExitStatus::OK)
+}
+
+/// What the sources say; nothing of an image whose tag somebody chooses later.
+async fn probe(way: &Way, images: &[InventoryEntry]) -> Result<Vec<Option<Answer>>> {
+    let asked = |image: &&InventoryEntry| image.target.is_some() || !image.only_on_use;
+    let names: Vec<String> = images.iter().filter(asked).map(|image| image.source.clone()).collect();
+    let mut answers = way.ask(&names).await?.into_iter();
+    Ok(images.iter().map(|image| asked(&image).then(|| answers.next()).flatten()).collect())
 }

@@ -1,5 +1,6 @@
 //! `kfctl-cn images`: one file a subcommand.
 
+mod ask;
 mod jobs;
 mod list;
 mod load;
@@ -10,6 +11,7 @@ mod save;
 mod table;
 mod target;
 mod transfer;
+mod verify;
 
 use super::Global;
 use super::render::Source;
@@ -29,6 +31,7 @@ enum What {
     Mirror(mirror::Args),
     Save(save::Args),
     Load(load::Args),
+    Verify(verify::Args),
 }
 
 /// Runs the subcommand.
@@ -38,6 +41,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
         What::Mirror(args) => mirror::run(global, args).await,
         What::Save(args) => save::run(global, args).await,
         What::Load(args) => load::run(global, args).await,
+        What::Verify(args) => verify::run(global, args).await,
     }
 }
 

@@ -5,14 +5,17 @@ use std::collections::BTreeMap;
 use crate::adapt::{ImageStatus, InventoryEntry, Note};
 
 /// An image a line: what becomes of it, its name, where it is named; then the reasons, each with the images it is of.
-pub(super) fn text(images: &[InventoryEntry]) -> String {
+/// With answers of the sources, these stand behind the status.
+pub(super) fn text(images: &[InventoryEntry], answers: &[Option<&'static str>]) -> String {
     let names: Vec<String> = images.iter().map(|image| short(&image.source)).collect();
     let wide = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
-    let mut out = format!("{:<11}  {:<wide$}  NAMED IN\n", "STATUS", "IMAGE");
-    for (image, name) in images.iter().zip(&names) {
-        out.push_str(&format!("{:<11}  {name:<wide$}  {}\n", image.status.as_str(), places(&image.places)));
+    let answer = |word: &str| if answers.is_empty() { String::new() } else { format!("  {word:<7}") };
+    let mut out = format!("{:<11}{}  {:<wide$}  NAMED IN\n", "STATUS", answer("SOURCE"), "IMAGE");
+    for (index, (image, name)) in images.iter().zip(&names).enumerate() {
+        let said = answer(answers.get(index).copied().flatten().unwrap_or("-"));
+        out.push_str(&format!("{:<11}{said}  {name:<wide$}  {}\n", image.status.as_str(), places(&image.places)));
         if let Some(other) = &image.replaced_by {
-            out.push_str(&format!("{:<11}  -> {}\n", "", short(other)));
+            out.push_str(&format!("{:<11}{}  -> {}\n", "", answer(""), short(other)));
         }
     }
     out.push_str(&format!("\n{}\n", counts(images)));
@@ -73,6 +76,7 @@ mod tests {
             target: (status == ImageStatus::Copy).then(|| format!("r/{source}")),
             status,
             places: vec!["Deployment/a in b /spec/x".into(), "ConfigMap/c in d /data/y".into()],
+            only_on_use: false,
             replaced_by: (status == ImageStatus::Gone).then(|| "quay.io/new:2".into()),
             instead_of: Vec::new(),
             notes: note.into_iter().collect(),
@@ -87,7 +91,7 @@ mod tests {
             image("gcr.io/b:1", ImageStatus::Gone, Some("It is gone.")),
             image("gcr.io/c:1", ImageStatus::Gone, Some("It is gone.")),
         ];
-        insta::assert_snapshot!(text(&images), @"
+        insta::assert_snapshot!(text(&images, &[]), @"
         STATUS       IMAGE                          NAMED IN
         copy         gcr.io/a@sha256:0f0f0f0f0f0f…  Deployment/a in b (+1)
         gone         gcr.io/b:1                     Deployment/a in b (+1)
@@ -101,5 +105,16 @@ mod tests {
           It is gone.
           known from: a thread
         ");
+        let asked = text(&images, &[Some("there"), Some("denied"), None]);
+        let lines: Vec<&str> = asked.lines().take(4).collect();
+        assert_eq!(
+            lines,
+            [
+                "STATUS       SOURCE   IMAGE                          NAMED IN",
+                "copy         there    gcr.io/a@sha256:0f0f0f0f0f0f…  Deployment/a in b (+1)",
+                "gone         denied   gcr.io/b:1                     Deployment/a in b (+1)",
+                "                      -> quay.io/new:2",
+            ]
+        );
     }
 }

@@ -1,0 +1,80 @@
+//! Asks registries whether they have images, without getting them.
+
+use std::sync::Arc;
+
+use futures::StreamExt as _;
+use serde::Serialize;
+
+use super::super::printer;
+use crate::model::{Error, Result};
+use crate::phases::images::Ecr;
+use crate::registry::{Found, Reference, Registry, Retry, Route};
+
+/// How many are asked for at the same time.
+const AT_ONCE: usize = 16;
+
+/// How registries are reached.
+#[derive(Debug, clap::Args)]
+pub(super) struct Way {
+    /// An HTTP proxy on the way to the registries [default: HTTPS_PROXY and its like]
+    #[arg(long, value_name = "URL", env = "KFCTL_CN_IMAGES_PROXY", hide_env_values = true)]
+    proxy: Option<String>,
+
+    /// A registry that is spoken to without TLS; may be repeated. Those on this machine are without being named
+    #[arg(long, value_name = "HOST")]
+    plain_http: Vec<String>,
+}
+
+/// What a registry said of one image.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Answer {
+    /// It has the image.
+    There,
+    /// It hasn't.
+    Missing,
+    /// It doesn't say, or only to those who log in: many say this of what doesn't exist.
+    Denied,
+    /// It could not be asked.
+    #[serde(serialize_with = "word")]
+    Unknown(Error),
+}
+
+fn word<S: serde::Serializer>(error: &Error, to: S) -> std::result::Result<S::Ok, S::Error> {
+    to.serialize_str(&error.to_string())
+}
+
+impl Answer {
+    /// The word that is shown.
+    pub(super) fn as_str(&self) -> &'static str {
+        match self {
+            Answer::There => "there",
+            Answer::Missing => "missing",
+            Answer::Denied => "denied",
+            Answer::Unknown(_) => "unknown",
+        }
+    }
+}
+
+impl Way {
+    /// Asks for each name, in its order. ECR is asked with the credentials of AWS, others with Docker's.
+    pub(super) async fn ask(&self, names: &[String]) -> Result<Vec<Answer>> {
+        let route = Route { proxy: self.proxy.clone(), plain: self.plain_http.clone() };
+        let tell = Arc::new(|text: String| printer::note(&text));
+        let client = Registry::new(&route, Ecr::new()?, Retry { attempts: 3, ..Retry::default() }, tell)?;
+        Ok(futures::stream::iter(names).map(|name| one(&client, name)).buffered(AT_ONCE).collect().await)
+    }
+}
+
+async fn one(client: &Registry, name: &str) -> Answer {
+    let image: Reference = match name.parse() {
+        Ok(image) => image,
+        Err(error) => return Answer::Unknown(error),
+    };
+    match client.find(&image, false).await {
+        Ok(Found::Manifest(_)) => Answer::There,
+        Ok(Found::Nothing) => Answer::Missing,
+        Err(fault) if matches!(fault.status, Some(401 | 403)) => Answer::Denied,
+        Err(fault) => Answer::Unknown(fault.into()),
+    }
+}
