@@ -8,6 +8,7 @@ mod check_api;
 mod config;
 mod diff_upstream;
 mod docs;
+mod images;
 mod render;
 mod render_some;
 mod run;
