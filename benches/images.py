@@ -105,7 +105,7 @@ def once(tool, source, names, folder, program):
     target = Registry(folder)
     before = source.requests() + target.requests()
     if tool == "skopeo":
-        flags = ["skopeo", "--insecure-policy", "copy", "--all", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false"]
+        flags = ["skopeo", "--insecure-policy", "copy", "--all", "--preserve-digests", "--quiet", "--src-tls-verify=false", "--dest-tls-verify=false"]
         commands = [flags + ["docker://%s/%s:v1" % (host, name) for host in (source.host, target.host)] for name in names]
     else:
         path = os.path.join(folder, "list.tsv")
@@ -119,7 +119,7 @@ def once(tool, source, names, folder, program):
         for host in (source.host, target.host):
             request = urllib.request.Request("http://%s/v2/%s/manifests/v1" % (host, name), headers={"accept": INDEX})
             digests.add(hashlib.sha256(urllib.request.urlopen(request).read()).hexdigest())
-        assert len(digests) == 1, name
+        assert len(digests) == 1, (tool, name, digests)
     target.stop()
     return wall, cpu, peak, requests
 

@@ -235,6 +235,21 @@ impl Default for Database {
 pub struct Images {
     /// Registry host and prefix that every image is rewritten to. Unset: `<account>.dkr.ecr.<region>.amazonaws.com.cn/kfctl-cn`.
     pub registry: Option<String>,
+    /// Whether `up` copies images that the registry lacks.
+    pub mirror: Mirror,
+}
+
+/// Whether `up` copies images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mirror {
+    /// It doesn't: `kfctl-cn images mirror` does, when it is asked to.
+    #[default]
+    Skip,
+    /// It copies what it can reach; what it can't is named in a script to run elsewhere, and `up` goes on.
+    Auto,
+    /// Like `auto`, but `up` fails while an image is missing.
+    Required,
 }
 
 /// Kubeflow.

@@ -1,6 +1,7 @@
 //! The phase `images`: which images the deployment pulls, and under which names they must be in the registry.
 
 mod ecr;
+mod mirror;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::adapt::ImageRef;
+use crate::config::Mirror;
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Change, Readiness, Result};
 
@@ -24,7 +26,11 @@ struct List {
 
 /// The resources of the phase.
 pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
-    vec![Arc::new(List { deps: deps.clone() })]
+    let mut all: Vec<Arc<dyn Resource>> = vec![Arc::new(List { deps: deps.clone() })];
+    if deps.config.spec.images.mirror != Mirror::Skip {
+        all.push(Arc::new(mirror::Copies { deps: deps.clone() }));
+    }
+    all
 }
 
 /// The images of all sets, once each. Needs no cluster: names depend on the registry alone.
