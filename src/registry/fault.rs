@@ -19,7 +19,7 @@ pub struct Fault {
     /// The status, if the registry answered.
     pub status: Option<u16>,
     /// The error code of the registry, such as `MANIFEST_UNKNOWN`.
-    pub code: Option<String>,
+    pub code: Option<Box<str>>,
     /// The pause that the registry asks for.
     pub after: Option<Duration>,
 }
@@ -68,7 +68,8 @@ impl Fault {
     /// The fault of an answer that isn't what was asked for. `doing` says what was asked.
     pub fn of_answer(doing: &str, status: u16, headers: &HeaderMap, body: &[u8]) -> Fault {
         let entry = serde_json::from_slice::<Body>(body).ok().and_then(|body| body.errors.into_iter().next());
-        let code = entry.as_ref().map(|entry| entry.code.clone()).filter(|code| !code.is_empty());
+        let code =
+            entry.as_ref().map(|entry| Box::from(entry.code.as_str())).filter(|code: &Box<str>| !code.is_empty());
         let said = entry.map(|entry| format!("{} {}", entry.code, entry.message).trim().to_owned());
         let class = match status {
             408 | 425 | 429 | 500.. => ErrorClass::Transient,
