@@ -77,6 +77,7 @@ fn a_registry_that_does_not_answer_is_no_registry_without_images() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    let (code, _, stderr) = verify(&format!("{address}/mirror"));
-    assert_eq!(code, Some(69), "{stderr}");
+    let (code, stdout, stderr) = verify(&format!("{address}/mirror"));
+    assert_eq!((code, stdout.as_str()), (Some(69), ""), "{stderr}");
+    assert_eq!(stderr.matches("Connection refused").count(), 1, "told once, not for every image: {stderr}");
 }

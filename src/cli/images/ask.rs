@@ -5,7 +5,6 @@ use std::sync::Arc;
 use futures::StreamExt as _;
 use serde::Serialize;
 
-use super::super::printer;
 use crate::model::{Error, Result};
 use crate::phases::images::Ecr;
 use crate::registry::{Found, Reference, Registry, Retry, Route};
@@ -16,10 +15,6 @@ const AT_ONCE: usize = 16;
 /// How registries are reached.
 #[derive(Debug, clap::Args)]
 pub(super) struct Way {
-    /// An HTTP proxy on the way to the registries [default: HTTPS_PROXY and its like]
-    #[arg(long, value_name = "URL", env = "KFCTL_CN_IMAGES_PROXY", hide_env_values = true)]
-    proxy: Option<String>,
-
     /// A registry that is spoken to without TLS; may be repeated. Those on this machine are without being named
     #[arg(long, value_name = "HOST")]
     plain_http: Vec<String>,
@@ -57,10 +52,11 @@ impl Answer {
 }
 
 impl Way {
-    /// Asks for each name, in its order. ECR is asked with the credentials of AWS, others with Docker's.
-    pub(super) async fn ask(&self, names: &[String]) -> Result<Vec<Answer>> {
-        let route = Route { proxy: self.proxy.clone(), plain: self.plain_http.clone() };
-        let tell = Arc::new(|text: String| printer::note(&text));
+    /// Asks for each name, in its order, through this proxy if one is given. ECR is asked with the credentials of AWS, others with Docker's.
+    pub(super) async fn ask(&self, names: &[String], proxy: Option<&str>) -> Result<Vec<Answer>> {
+        let route = Route { proxy: proxy.map(str::to_owned), plain: self.plain_http.clone() };
+        // With a hundred names to ask for, each repetition of each would hide the answers.
+        let tell = Arc::new(|text: String| tracing::debug!("{text}"));
         let client = Registry::new(&route, Ecr::new()?, Retry { attempts: 3, ..Retry::default() }, tell)?;
         Ok(futures::stream::iter(names).map(|name| one(&client, name)).buffered(AT_ONCE).collect().await)
     }

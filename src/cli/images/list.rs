@@ -24,6 +24,10 @@ pub struct Args {
     #[arg(long, conflicts_with = "plain")]
     probe: bool,
 
+    /// With --probe: an HTTP proxy on the way to the sources [default: HTTPS_PROXY and its like]
+    #[arg(long, value_name = "URL", env = "KFCTL_CN_IMAGES_PROXY", hide_env_values = true)]
+    proxy: Option<String>,
+
     #[command(flatten)]
     way: Way,
 }
@@ -46,7 +50,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
         return Ok(ExitStatus::OK);
     }
     let images = inventory(&args.source, global)?;
-    let answers = if args.probe { probe(&args.way, &images).await? } else { Vec::new() };
+    let answers = if args.probe { probe(&args, &images).await? } else { Vec::new() };
     let text = {
         let words: Vec<_> = answers.iter().map(|answer| answer.as_ref().map(Answer::as_str)).collect();
         table::text(&images, &words)
@@ -58,9 +62,9 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
 }
 
 /// What the sources say; nothing of an image whose tag somebody chooses later.
-async fn probe(way: &Way, images: &[InventoryEntry]) -> Result<Vec<Option<Answer>>> {
+async fn probe(args: &Args, images: &[InventoryEntry]) -> Result<Vec<Option<Answer>>> {
     let asked = |image: &&InventoryEntry| image.target.is_some() || !image.only_on_use;
     let names: Vec<String> = images.iter().filter(asked).map(|image| image.source.clone()).collect();
-    let mut answers = way.ask(&names).await?.into_iter();
+    let mut answers = args.way.ask(&names, args.proxy.as_deref()).await?.into_iter();
     Ok(images.iter().map(|image| asked(&image).then(|| answers.next()).flatten()).collect())
 }
