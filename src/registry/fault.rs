@@ -68,8 +68,7 @@ impl Fault {
     /// The fault of an answer that isn't what was asked for. `doing` says what was asked.
     pub fn of_answer(doing: &str, status: u16, headers: &HeaderMap, body: &[u8]) -> Fault {
         let entry = serde_json::from_slice::<Body>(body).ok().and_then(|body| body.errors.into_iter().next());
-        let code =
-            entry.as_ref().map(|entry| Box::from(entry.code.as_str())).filter(|code: &Box<str>| !code.is_empty());
+        let code = entry.as_ref().map(|entry| entry.code.as_str()).filter(|code| !code.is_empty()).map(Box::from);
         let said = entry.map(|entry| format!("{} {}", entry.code, entry.message).trim().to_owned());
         let class = match status {
             408 | 425 | 429 | 500.. => ErrorClass::Transient,
