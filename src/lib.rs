@@ -11,6 +11,7 @@
 //! | [`config`] | `kfctl-cn.yaml`: model, defaults, validation, schema | `model` |
 //! | [`kustomize`] | the renderer: synchronous, no network | `model` |
 //! | [`adapt`] | adaptations, API uplift, audit | `model` |
+//! | [`webhook`] | the admission webhook that rewrites images of pods | `model`, `adapt` |
 //! | [`bundle`] | pinned upstream files: fetch, verify, cache | `model` |
 //! | [`registry`] | image registries and archives: copies of images | `model` |
 //! | [`aws`] | clients, tags, error classes | `model` |
@@ -38,3 +39,4 @@ pub mod phases;
 pub mod registry;
 pub mod state;
 pub mod ui;
+pub mod webhook;

@@ -26,6 +26,12 @@ mod values;
 mod tests;
 
 pub use compatibility::{ApiVerdict, check_apis};
+
+/// Names of images, as containers write them.
+pub mod image_name {
+    pub use super::images::name::{full, host, is_name};
+}
+
 pub use inventory::{
     CompiledIn, ImageStatus, InventoryEntry, Note, SourceFact, SourceState, compiled_in, image_target, inventory,
     source_fact,
@@ -36,6 +42,9 @@ pub use table::{adaptations, own_objects};
 pub use values::{KubernetesVersion, Set, Values};
 
 use crate::model::{Object, Result};
+
+/// Stands for the host where this program would be the registry, in names of images that it makes itself.
+const OWN_HOST: &str = "kfctl-cn.local/";
 
 /// Adapts the objects of a set to a deployment in AWS China and audits the result. Findings are for the caller to
 /// refuse; an error means that the objects or the embedded data can't be worked with at all.
@@ -65,9 +74,10 @@ pub fn adapt(set: Set, objects: Vec<Object>, values: &Values) -> Result<Adapted>
         }
     }
     out.applied.extend(rewritten.applied);
-    out.images = rewritten.images;
-    out.upstream =
-        before.into_iter().map(|(name, places)| inventory::fate::fate(name, &places, &out, &wanted)).collect();
+    // What this program makes itself is in no registry to copy it from.
+    out.images = rewritten.images.into_iter().filter(|image| !image.source.starts_with(OWN_HOST)).collect();
+    let upstream = before.into_iter().filter(|(name, _)| !name.starts_with(OWN_HOST));
+    out.upstream = upstream.map(|(name, places)| inventory::fate::fate(name, &places, &out, &wanted)).collect();
     out.findings = audit::audit(&out.objects, values)?;
     Ok(out)
 }

@@ -40,6 +40,7 @@ const ADAPTATIONS: &[(&str, &str)] = embedded![
 const COMPONENTS: &[(&str, &str)] = embedded![
     "components/storage-class.yaml",
     "components/gpu-pool.yaml",
+    "components/image-webhook.yaml",
     "components/dex-crds.yaml",
     "components/authservice-rbac.yaml",
     "components/secrets-manager-account.yaml",
@@ -84,6 +85,7 @@ pub(super) fn component(name: &str, values: &Values) -> Result<Vec<Object>> {
 pub fn own_objects(set: Set, values: &Values) -> Result<Vec<Object>> {
     match set {
         Set::StorageClass => component("storage-class.yaml", values),
+        Set::ImageWebhook => component("image-webhook.yaml", values),
         Set::GpuPool if values.karpenter_version.starts_with("0.") => Err(Error::new(
             ErrorClass::Config,
             format!("Karpenter {} has no NodePool and no EC2NodeClass", values.karpenter_version),

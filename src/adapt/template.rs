@@ -47,6 +47,7 @@ fn lookup(name: &str, v: &Values) -> Result<Value> {
         return Ok(json!(STANDARD.encode(value.as_str().unwrap_or_default())));
     }
     Ok(match name {
+        "program_version" => json!(env!("CARGO_PKG_VERSION")),
         "region" => json!(v.region.as_str()),
         "s3_host" => json!(v.region.host("s3")),
         "account" => json!(v.account),

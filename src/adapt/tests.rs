@@ -101,7 +101,7 @@ fn conditions_hold_by_version_and_region() {
 
 #[test]
 fn own_manifests_are_filled() {
-    for set in [Set::StorageClass, Set::GpuPool] {
+    for set in [Set::StorageClass, Set::ImageWebhook, Set::GpuPool] {
         let objects = own_objects(set, &values(Region::CnNorth1)).expect("readable");
         assert!(!objects.is_empty());
         let text = format!("{objects:?}");

@@ -19,6 +19,8 @@ pub enum Set {
     CsiProvider,
     /// The Kubeflow variant.
     Kubeflow,
+    /// The webhook that rewrites images of users' pods; our own manifests.
+    ImageWebhook,
     /// The NVIDIA device plugin.
     DevicePlugin,
     /// Karpenter with its CRDs.
@@ -29,11 +31,12 @@ pub enum Set {
 
 impl Set {
     /// All sets, in the order in which they are applied.
-    pub const ALL: [Set; 7] = [
+    pub const ALL: [Set; 8] = [
         Set::StorageClass,
         Set::CsiDriver,
         Set::CsiProvider,
         Set::Kubeflow,
+        Set::ImageWebhook,
         Set::DevicePlugin,
         Set::Karpenter,
         Set::GpuPool,
@@ -46,6 +49,7 @@ impl Set {
             Set::CsiDriver => "csi-driver",
             Set::CsiProvider => "csi-provider",
             Set::Kubeflow => "kubeflow",
+            Set::ImageWebhook => "image-webhook",
             Set::DevicePlugin => "device-plugin",
             Set::Karpenter => "karpenter",
             Set::GpuPool => "gpu-pool",

@@ -32,6 +32,7 @@ mod status;
 mod up;
 mod verify;
 mod version;
+mod webhook;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -84,6 +85,7 @@ commands! {
     Bundle => bundle,
     Kustomize => kustomize,
     EksToken => eks_token,
+    Webhook => webhook,
     Explain => explain,
     Config => config,
     Completion => completion,

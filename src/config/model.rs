@@ -237,6 +237,9 @@ pub struct Images {
     pub registry: Option<String>,
     /// Whether `up` copies images that the registry lacks.
     pub mirror: Mirror,
+    /// Whether a webhook in the cluster rewrites the images of users' pods as well: notebooks, pipelines, experiments. Its
+    /// own image must be in the registry first: `kfctl-cn images webhook-image`.
+    pub webhook: Switch,
 }
 
 /// Whether `up` copies images.
@@ -250,6 +253,17 @@ pub enum Mirror {
     Auto,
     /// Like `auto`, but `up` fails while an image is missing.
     Required,
+}
+
+/// Whether something is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Switch {
+    /// It is.
+    Enabled,
+    /// It isn't.
+    #[default]
+    Disabled,
 }
 
 /// Kubeflow.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::adapt::Set;
+use crate::config::Switch;
 use crate::engine::Resource;
 use crate::kube::Stage;
 
@@ -97,9 +98,26 @@ pub(super) const SPECS: &[Spec] = &[
     ),
 ];
 
+/// The webhook for users' images, if it is asked for. It needs the cert-manager that comes with Kubeflow, and nothing
+/// needs it.
+const IMAGE_WEBHOOK: &[Spec] = &[Spec {
+    addr: "kubeflow/image-webhook",
+    title: "image webhook",
+    set: Set::ImageWebhook,
+    stages: &Stage::ALL,
+    needs: &["kubeflow/certificates", "cluster/node-group"],
+    typical: 40,
+    deadline: 600,
+    instances_of: &[],
+}];
+
 /// The resources of the phase.
 pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
-    Part::all(deps, SPECS)
+    let mut all = Part::all(deps, SPECS);
+    if deps.config.spec.images.webhook == Switch::Enabled {
+        all.extend(Part::all(deps, IMAGE_WEBHOOK));
+    }
+    all
 }
 
 #[cfg(test)]

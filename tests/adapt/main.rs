@@ -6,6 +6,7 @@ mod images;
 #[path = "../support/mod.rs"]
 mod support;
 mod versions;
+mod webhook;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -38,7 +39,9 @@ fn check(bundle: &Path, region: Region) -> BTreeMap<Set, Adapted> {
 #[test]
 fn the_sample_bundle_is_clean_in_both_regions() {
     for region in Region::ALL {
-        for (set, out) in check(&support::sample_bundle(), region) {
+        let all = check(&support::sample_bundle(), region);
+        webhook::agrees(&all, &values(region).registry);
+        for (set, out) in all {
             assert!(out.unmatched.is_empty(), "{}: {:?}", set.as_str(), out.unmatched);
         }
     }
@@ -55,6 +58,7 @@ fn the_real_bundle_is_clean_in_both_regions() {
         images::all_are_accounted_for(&all);
         images::upstream_is_known_by_name_and_fate(&all);
         images::compiled_in_and_gone_images_are_told(&all, &values(region).registry);
+        webhook::agrees(&all, &values(region).registry);
         cases::hold(&all, region);
     }
 }

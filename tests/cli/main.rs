@@ -12,3 +12,4 @@ mod images;
 mod render;
 mod render_some;
 mod run;
+mod webhook;

@@ -59,7 +59,7 @@ pub fn objects(bundle: &Path, set: Set, values: &Values) -> Vec<Object> {
         Set::CsiProvider => files(&["secrets-store-csi-driver-provider-aws-3.1.1"]),
         Set::DevicePlugin => files(&["nvidia-device-plugin-0.20.0"]),
         Set::Karpenter => files(&["karpenter-1.14.1/crds", "karpenter-1.14.1"]),
-        Set::StorageClass | Set::GpuPool => own_objects(set, values).expect("embedded"),
+        Set::StorageClass | Set::ImageWebhook | Set::GpuPool => own_objects(set, values).expect("embedded"),
     }
 }
 

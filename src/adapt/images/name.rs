@@ -4,19 +4,19 @@
 const DOCKER_HUB: [&str; 3] = ["docker.io", "index.docker.io", "registry-1.docker.io"];
 
 /// True if the text can be an image name: no template, no blank, not one of the words that stand for "chosen later".
-pub(in crate::adapt) fn is_name(text: &str) -> bool {
+pub fn is_name(text: &str) -> bool {
     let legal = |c: char| c.is_ascii_alphanumeric() || "._/:@-".contains(c);
     text.starts_with(|c: char| c.is_ascii_alphanumeric()) && text.chars().all(legal) && text != "auto"
 }
 
 /// The host of a name, if it has one: its first part has a dot or a port, or is `localhost`.
-pub(in crate::adapt) fn host(name: &str) -> Option<&str> {
+pub fn host(name: &str) -> Option<&str> {
     let (first, _) = name.split_once('/')?;
     (first.contains(['.', ':']) || first == "localhost").then_some(first)
 }
 
 /// The full name at the source: the host written out, `library/` where Docker Hub implies it.
-pub(in crate::adapt) fn full(name: &str) -> String {
+pub fn full(name: &str) -> String {
     let (host, rest) = match host(name) {
         Some(host) => (host, &name[host.len() + 1..]),
         None => ("docker.io", name),

@@ -12,6 +12,7 @@ mod table;
 mod target;
 mod transfer;
 mod verify;
+mod webhook_image;
 
 use super::Global;
 use super::render::Source;
@@ -32,6 +33,7 @@ enum What {
     Save(save::Args),
     Load(load::Args),
     Verify(verify::Args),
+    WebhookImage(webhook_image::Args),
 }
 
 /// Runs the subcommand.
@@ -42,6 +44,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
         What::Save(args) => save::run(global, args).await,
         What::Load(args) => load::run(global, args).await,
         What::Verify(args) => verify::run(global, args).await,
+        What::WebhookImage(args) => webhook_image::run(global, args).await,
     }
 }
 

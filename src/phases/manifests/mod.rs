@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::adapt::{self, Adapted, KubernetesVersion, Set, Values};
 use crate::bundle::{Bundle, Component};
-use crate::config::Config;
+use crate::config::{Config, Switch};
 use crate::kustomize::{self, Options};
 use crate::model::{Error, ErrorClass, Object, Result};
 
@@ -35,7 +35,7 @@ pub fn render(set: Set, config: &Config, bundle: &Bundle, values: &Values) -> Re
 /// Class `Config`: the bundle lacks files, or they can't be rendered.
 pub fn objects(set: Set, config: &Config, bundle: &Bundle, values: &Values) -> Result<Vec<Object>> {
     match set {
-        Set::StorageClass | Set::GpuPool => adapt::own_objects(set, values),
+        Set::StorageClass | Set::ImageWebhook | Set::GpuPool => adapt::own_objects(set, values),
         Set::Kubeflow => {
             let deployments = bundle.path(Component::Kubeflow, None)?.join("deployments");
             kustomize::build(&deployments.join(&config.spec.kubeflow.variant), &Options::default())
@@ -77,8 +77,12 @@ fn yaml_files(dir: &Path) -> Result<Vec<PathBuf>> {
 
 /// The sets that a configuration asks for, in the order in which they are applied.
 pub fn sets(config: &Config) -> Vec<Set> {
-    let gpu = |set: &Set| matches!(set, Set::DevicePlugin | Set::Karpenter | Set::GpuPool);
-    Set::ALL.into_iter().filter(|set| config.spec.gpu.enabled || !gpu(set)).collect()
+    let wanted = |set: &Set| match set {
+        Set::DevicePlugin | Set::Karpenter | Set::GpuPool => config.spec.gpu.enabled,
+        Set::ImageWebhook => config.spec.images.webhook == Switch::Enabled,
+        Set::StorageClass | Set::CsiDriver | Set::CsiProvider | Set::Kubeflow => true,
+    };
+    Set::ALL.into_iter().filter(wanted).collect()
 }
 
 fn kubernetes(config: &Config) -> Result<KubernetesVersion> {

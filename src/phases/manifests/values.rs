@@ -37,7 +37,7 @@ fn inputs(set: Set) -> &'static [(&'static str, &'static str)] {
             &[("cluster/eks", "endpoint"), ("karpenter/role-controller", "arn"), ("karpenter/queue", "name")]
         }
         Set::GpuPool => &[("karpenter/role-node", "name")],
-        Set::StorageClass | Set::CsiDriver | Set::CsiProvider | Set::DevicePlugin => &[],
+        Set::StorageClass | Set::CsiDriver | Set::CsiProvider | Set::ImageWebhook | Set::DevicePlugin => &[],
     }
 }
 
