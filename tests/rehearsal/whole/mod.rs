@@ -11,3 +11,4 @@ mod kubernetes;
 mod refused;
 mod regions;
 mod secrets;
+mod webhook;
