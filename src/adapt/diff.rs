@@ -1,8 +1,11 @@
 //! What changed in an object, for people.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
-use super::{embedded, path};
+use super::{Applied, embedded, path};
+use crate::model::Object;
 
 /// How long a value is shown.
 const SHOWN: usize = 120;
@@ -20,6 +23,33 @@ pub(super) fn changes(before: &Value, after: &Value, secrets: &[String]) -> Vec<
             format!("{path}: {old} → {new}")
         })
         .collect()
+}
+
+/// The changes between two lists of objects, one entry an object, under one id: of those that are in both what differs, else
+/// that they were added or removed. The version of an object doesn't tell it from another.
+pub(super) fn objects(id: &str, before: &[Object], after: &[Object], secrets: &[String]) -> Vec<Applied> {
+    let mut old: BTreeMap<_, &Object> = before.iter().map(|object| (key(object), object)).collect();
+    let mut out = Vec::new();
+    let mut say = |object: &Object, changes: Vec<String>| {
+        if !changes.is_empty() {
+            out.push(Applied { id: id.to_owned(), object: object.id(), changes });
+        }
+    };
+    for object in after {
+        match old.remove(&key(object)) {
+            Some(other) => say(other, changes(&other.0, &object.0, secrets)),
+            None => say(object, vec!["added".into()]),
+        }
+    }
+    before
+        .iter()
+        .filter(|object| old.contains_key(&key(object)))
+        .for_each(|object| say(object, vec!["removed".into()]));
+    out
+}
+
+fn key(object: &Object) -> (&str, &str, &str, &str) {
+    (object.group(), object.kind(), object.namespace(), object.name())
 }
 
 type Difference = (String, Option<Value>, Option<Value>);
@@ -95,7 +125,8 @@ fn show(value: Option<Value>, secrets: &[String]) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::changes;
+    use super::{changes, objects};
+    use crate::model::Object;
 
     #[test]
     fn says_what_changed_and_where() {
@@ -105,6 +136,18 @@ mod tests {
             changes(&before, &after, &[]),
             ["/data/a: 1 → 2", "/data/b»/y: 2 → 3", "/data/gone: \"\" → (none)", "/data/new: (none) → n"]
         );
+    }
+
+    #[test]
+    fn objects_are_changed_added_or_removed() {
+        let object = |kind: &str, n: u32| Object(json!({"kind": kind, "metadata": {"name": "a"}, "n": n}));
+        let before = [object("A", 1), object("B", 1), object("C", 1)];
+        let after = [object("A", 1), object("C", 2), object("D", 1)];
+        let told: Vec<String> = objects("overlay/x", &before, &after, &[])
+            .into_iter()
+            .map(|a| format!("{} {} {}", a.id, a.object, a.changes.join(";")))
+            .collect();
+        assert_eq!(told, ["overlay/x C/a /n: 1 → 2", "overlay/x D/a added", "overlay/x B/a removed"]);
     }
 
     #[test]

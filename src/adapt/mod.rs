@@ -51,35 +51,59 @@ const OWN_HOST: &str = "kfctl-cn.local/";
 pub fn adapt(set: Set, objects: Vec<Object>, values: &Values) -> Result<Adapted> {
     let before = images::scan::scan(&objects, &values.registry)?;
     let mut out = Adapted { objects, ..Adapted::default() };
+    raise(&mut out, values);
+    let wanted = wanted(set, values)?;
+    let secrets = template::secrets(values);
+    for adaptation in wanted.iter().filter(|adaptation| adaptation.is_data()) {
+        carry_out(adaptation, &mut out, values, &secrets)?;
+    }
+    let replaced = rewrite(&mut out, &wanted, values)?;
+    for adaptation in wanted.iter().filter(|adaptation| adaptation.is_image()) {
+        if !replaced.contains(&adaptation.id) {
+            out.unmatched.push(format!("{}: no such image", adaptation.id));
+        }
+    }
+    let upstream = before.into_iter().filter(|(name, _)| !name.starts_with(OWN_HOST));
+    out.upstream = upstream.map(|(name, places)| inventory::fate::fate(name, &places, &out, &wanted)).collect();
+    out.findings = audit::audit(&out.objects, values)?;
+    Ok(out)
+}
+
+/// The objects of a set after something of the user's own was laid over them: versions are raised, images rewritten and
+/// all is audited, as [`adapt`] does it. What was changed is told under the id `by`.
+pub fn adapt_again(set: Set, before: Adapted, objects: Vec<Object>, by: &str, values: &Values) -> Result<Adapted> {
+    let changed = diff::objects(by, &before.objects, &objects, &template::secrets(values));
+    let mut out = Adapted { objects, ..before };
+    out.applied.extend(changed);
+    raise(&mut out, values);
+    rewrite(&mut out, &wanted(set, values)?, values)?;
+    out.findings = audit::audit(&out.objects, values)?;
+    Ok(out)
+}
+
+/// Raises the versions of all objects.
+fn raise(out: &mut Adapted, values: &Values) {
     for object in &mut out.objects {
         let id = object.id();
         if let Some(done) = uplift::uplift(object, values.kubernetes) {
             out.applied.push(Applied { id: done.id.into(), object: id, changes: done.changes });
         }
     }
-    let wanted: Vec<&Adaptation> = table::all()
-        .as_ref()
-        .map_err(Clone::clone)?
-        .iter()
-        .filter(|adaptation| adaptation.sets.contains(&set) && adaptation.when.holds(values))
-        .collect();
-    let secrets = template::secrets(values);
-    for adaptation in wanted.iter().filter(|adaptation| adaptation.is_data()) {
-        carry_out(adaptation, &mut out, values, &secrets)?;
-    }
-    let rewritten = images::rewrite(&mut out.objects, &values.registry, &wanted)?;
-    for adaptation in wanted.iter().filter(|adaptation| adaptation.is_image()) {
-        if !rewritten.replaced.contains(&adaptation.id) {
-            out.unmatched.push(format!("{}: no such image", adaptation.id));
-        }
-    }
+}
+
+/// Rewrites all images; gives the ids of the adaptations whose image was found.
+fn rewrite(out: &mut Adapted, wanted: &[&Adaptation], values: &Values) -> Result<Vec<String>> {
+    let rewritten = images::rewrite(&mut out.objects, &values.registry, wanted)?;
     out.applied.extend(rewritten.applied);
     // What this program makes itself is in no registry to copy it from.
     out.images = rewritten.images.into_iter().filter(|image| !image.source.starts_with(OWN_HOST)).collect();
-    let upstream = before.into_iter().filter(|(name, _)| !name.starts_with(OWN_HOST));
-    out.upstream = upstream.map(|(name, places)| inventory::fate::fate(name, &places, &out, &wanted)).collect();
-    out.findings = audit::audit(&out.objects, values)?;
-    Ok(out)
+    Ok(rewritten.replaced)
+}
+
+/// The adaptations of a set that apply.
+fn wanted(set: Set, values: &Values) -> Result<Vec<&'static Adaptation>> {
+    let all = table::all().as_ref().map_err(Clone::clone)?;
+    Ok(all.iter().filter(|adaptation| adaptation.sets.contains(&set) && adaptation.when.holds(values)).collect())
 }
 
 /// Carries out one adaptation on every object that it means.

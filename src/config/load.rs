@@ -7,10 +7,11 @@ use serde_saphyr::{Options, Spanned};
 
 use super::problem::{self, Problem};
 use super::tree::Node;
-use super::{Config, rules, schema, shape};
+use super::{Config, overlays, rules, schema, shape};
 use crate::model::{Error, ErrorClass, Result};
 
-/// Reads and validates a file. All errors are of class `Config` and carry file, line and column.
+/// Reads and validates a file, and finds the folders that it names: their paths are then as seen from the working folder.
+/// All errors are of class `Config` and carry file, line and column.
 pub fn load(path: &Path) -> Result<Config> {
     let origin = path.display().to_string();
     let text = fs_err::read_to_string(path).map_err(|e| {
@@ -24,7 +25,14 @@ pub fn load(path: &Path) -> Result<Config> {
             kind => error(&kind.to_string()),
         }
     })?;
-    parse(&text, &origin)
+    let mut config = parse(&text, &origin)?;
+    let problems = overlays::find(&mut config, path.parent().unwrap_or(Path::new("")));
+    if problems.is_empty() {
+        return Ok(config);
+    }
+    // It was read before; only the places of what is wrong are missing.
+    let root: Option<Spanned<Node>> = serde_saphyr::from_str_with_options(&text, options()).ok();
+    Err(problem::error(&origin, root.as_ref(), problems))
 }
 
 /// Validates a text; `origin` is the file's name for messages.

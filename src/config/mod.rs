@@ -5,6 +5,7 @@
 
 mod load;
 mod model;
+mod overlays;
 mod problem;
 mod reference;
 mod rules;

@@ -272,6 +272,9 @@ pub enum Switch {
 pub struct Kubeflow {
     /// Which of the deployments of the distribution; `rds-s3` is the only one that this version installs.
     pub variant: String,
+    /// Folders with kustomizations that are laid over the adapted objects, in this order; relative to this file.
+    #[serde(deserialize_with = "or_default")]
+    pub overlays: Vec<String>,
     /// The first user.
     #[serde(deserialize_with = "or_default")]
     pub admin: Admin,
@@ -279,7 +282,7 @@ pub struct Kubeflow {
 
 impl Default for Kubeflow {
     fn default() -> Self {
-        Kubeflow { variant: "rds-s3".into(), admin: Admin::default() }
+        Kubeflow { variant: "rds-s3".into(), overlays: Vec::new(), admin: Admin::default() }
     }
 }
 

@@ -28,19 +28,55 @@ struct Gathered {
 
 /// Renders a folder.
 pub fn run(dir: &Path, options: &Options) -> Result<Vec<Object>> {
-    render(dir, options).map_err(|error| faults::explain(dir, options, error))
+    let what = format!("cannot render `{}`", dir.display());
+    let rendered = Source::root(dir, options.files_from_anywhere)
+        .and_then(|source| root(source, Gathered::default(), options, &|_| Ok(())));
+    rendered.map_err(|error| faults::explain(dir, &what, options, error))
 }
 
-fn render(dir: &Path, options: &Options) -> Result<Vec<Object>> {
-    let source = Source::root(dir, options.files_from_anywhere)?;
+/// Lays the kustomization of a folder over objects that are there already, as a component is laid over what its
+/// kustomization gathered.
+pub fn overlay(dir: &Path, objects: Vec<Object>, options: &Options) -> Result<Vec<Object>> {
+    let what = format!("cannot lay the overlay `{}` over what is rendered", dir.display());
+    let list = objects.into_iter().map(|object| Resource::new(object.0)).collect();
+    let start = Gathered { list, config: Some(START.clone()?), vars: VarSet::default() };
+    let options = Options { reorder: Reorder::None, ..*options };
+    let laid = Source::root(dir, options.files_from_anywhere)
+        .and_then(|source| root(source.as_overlay(), start, &options, &refuse_to_move));
+    laid.map_err(|error| faults::explain(dir, &what, &options, error))
+}
+
+/// Refuses the fields that would rename or move everything that an overlay lies over.
+fn refuse_to_move(spec: &Kustomization) -> Result<()> {
+    let fields = [("namespace", &spec.namespace), ("namePrefix", &spec.name_prefix), ("nameSuffix", &spec.name_suffix)];
+    match fields.into_iter().find(|(_, value)| !value.is_empty()) {
+        None => Ok(()),
+        Some((field, _)) => Err(invalid(format!("`{field}` in an overlay would change every object that it lies over"))
+            .hint(format!("for your own objects: put them into a folder with a kustomization of its own that has `{field}`, and list the folder in `resources`"))),
+    }
+}
+
+fn root(
+    source: Source,
+    start: Gathered,
+    options: &Options,
+    allowed: &dyn Fn(&Kustomization) -> Result<()>,
+) -> Result<Vec<Object>> {
     let (spec, path) = read(&source)?;
     let source = source.noting_changes(spec.build_metadata.transformations);
     let in_root = |error: Error| error.context(format!("in {}", path.display()));
-    let Gathered { mut list, config, vars } = accumulate(&source, &spec, Gathered::default()).map_err(in_root)?;
+    allowed(&spec).map_err(in_root)?;
+    let gathered = accumulate(&source, &spec, start).map_err(in_root)?;
+    finish_all(gathered, &spec, options).map_err(in_root)
+}
+
+/// What is done once, at the root: hashes, references, vars, order.
+fn finish_all(gathered: Gathered, spec: &Kustomization, options: &Options) -> Result<Vec<Object>> {
+    let Gathered { mut list, config, vars } = gathered;
     let config = config.unwrap_or_else(Config::defaults);
     generate::add_hashes(&mut list);
-    fix_names(&mut list, &config.name_reference).map_err(in_root)?;
-    resolve_vars(&mut list, &vars, &config.var_reference).map_err(in_root)?;
+    fix_names(&mut list, &config.name_reference)?;
+    resolve_vars(&mut list, &vars, &config.var_reference)?;
     list.retain(|resource| !is_local(resource));
     match &spec.sort_options {
         Some(sorting) if sorting.legacy => sort(&mut list, sorting.kinds.as_ref()),
@@ -190,6 +226,7 @@ fn resources(source: &Source, values: Vec<Value>, place: &str) -> Vec<Resource> 
 /// Gathers what the kustomization in another folder makes.
 fn base(source: &Source, entry: &str, start: Gathered, component: bool) -> Result<Gathered> {
     let sub = source.base(entry)?;
+    let sub = if component && source.is_overlay() { sub.as_overlay() } else { sub };
     let (spec, path) = read(&sub)?;
     check_role(&spec, component, &path)?;
     accumulate(&sub, &spec, start).map_err(|error| error.context(format!("in {}", path.display())))

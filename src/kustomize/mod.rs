@@ -74,6 +74,14 @@ pub fn build(dir: &Path, options: &Options) -> Result<Vec<Object>> {
     build::run(dir, options)
 }
 
+/// Lays the kustomization in a folder over objects: its resources, patches and other fields work as if it listed a file
+/// with the objects first. Objects keep their places, unless it has `sortOptions`; new ones follow.
+///
+/// Errors are of class `Config`, as those of [`build`].
+pub fn overlay(dir: &Path, objects: Vec<Object>, options: &Options) -> Result<Vec<Object>> {
+    build::overlay(dir, objects, options)
+}
+
 /// An error of a manifest or kustomization.
 fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorClass::Config, message)

@@ -37,9 +37,22 @@ pub struct Source {
     place: String,
     /// True if the root kustomization asks what changed each object; else nobody would read such notes.
     notes_changes: bool,
+    /// True for an overlay, which is about objects that its author can't see in the tree.
+    is_overlay: bool,
 }
 
 impl Source {
+    /// The same as an overlay over objects that are there already.
+    pub fn as_overlay(self) -> Source {
+        Source { is_overlay: true, ..self }
+    }
+
+    /// True for an overlay and its components: a patch that hits nothing there is a mistake. kustomize passes over one with
+    /// a target.
+    pub fn is_overlay(&self) -> bool {
+        self.is_overlay
+    }
+
     /// The same, and what is below it, with or without notes of what changes each object.
     pub fn noting_changes(self, notes_changes: bool) -> Source {
         Source { notes_changes, ..self }
@@ -122,6 +135,7 @@ impl Source {
             built_in_needed: Rc::default(),
             place: String::new(),
             notes_changes: false,
+            is_overlay: false,
         })
     }
 
@@ -191,7 +205,7 @@ impl Source {
         if ancestors.len() > MAX_DEPTH {
             return Err(invalid(format!("more than {MAX_DEPTH} kustomizations below each other")));
         }
-        Ok(Source { root, ancestors, place: self.place(path), ..self.clone() })
+        Ok(Source { root, ancestors, place: self.place(path), is_overlay: false, ..self.clone() })
     }
 
     /// The folder of the kustomization, without links.

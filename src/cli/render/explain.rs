@@ -8,6 +8,11 @@ use crate::adapt::{self, Adapted, Set};
 use crate::cli::{Global, printer};
 use crate::model::Result;
 
+/// How the ids of users' overlays begin.
+const OVERLAY: &str = "overlay/";
+/// Reason and source of what they change.
+const OWN: (&str, &str) = ("an overlay of the configuration", "spec.kubeflow.overlays");
+
 #[derive(Serialize)]
 struct Change<'a> {
     set: &'a str,
@@ -24,13 +29,14 @@ pub(super) fn print(global: &Global, rendered: &[(Set, Adapted)]) -> Result<()> 
     for (set, adapted) in rendered {
         all.extend(adapted.applied.iter().map(|applied| {
             let known = adapt::adaptations().iter().find(|known| known.id == applied.id);
+            let own = if applied.id.starts_with(OVERLAY) { OWN } else { ("", "") };
             Change {
                 set: set.as_str(),
                 adaptation: &applied.id,
                 object: applied.object.to_string(),
                 changes: &applied.changes,
-                reason: known.map_or("", |known| known.reason.trim()),
-                source: known.map_or("", |known| known.source.trim()),
+                reason: known.map_or(own.0, |known| known.reason.trim()),
+                source: known.map_or(own.1, |known| known.source.trim()),
             }
         }));
     }

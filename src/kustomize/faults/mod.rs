@@ -21,11 +21,11 @@ struct Fault {
     error: Error,
 }
 
-/// Turns the error that ended a build into one about all faults of the tree.
-pub fn explain(dir: &Path, options: &Options, first: Error) -> Error {
+/// Turns the error that ended a build into one about all faults of the tree; `what` says what couldn't be done.
+pub fn explain(dir: &Path, what: &str, options: &Options, first: Error) -> Error {
     let mut faults = search::search(dir, options);
     if !faults.iter().any(|fault| fault.error.chain.last() == first.chain.last()) {
         faults.insert(0, Fault { trail: Vec::new(), error: first });
     }
-    report::report(dir, faults)
+    report::report(what, faults)
 }

@@ -1,7 +1,5 @@
 //! Faults as one error.
 
-use std::path::Path;
-
 use super::Fault;
 use crate::model::Error;
 
@@ -9,15 +7,14 @@ use crate::model::Error;
 const MAX_FAULTS: usize = 50;
 
 /// One fault is told by the way to it; of several, each has an entry of its own, with the way to it and what to do below.
-pub fn report(dir: &Path, faults: Vec<Fault>) -> Error {
-    let what = format!("cannot render `{}`", dir.display());
+pub fn report(what: &str, faults: Vec<Fault>) -> Error {
     let count = faults.len();
     let class = faults.first().map(|fault| fault.error.class).unwrap_or(crate::model::ErrorClass::Config);
     let mut faults = faults.into_iter();
     if count == 1
         && let Some(Fault { mut trail, mut error }) = faults.next()
     {
-        trail.insert(0, what);
+        trail.insert(0, what.to_owned());
         trail.append(&mut error.chain);
         return Error { chain: trail, ..error };
     }

@@ -7,7 +7,7 @@ mod merge;
 use serde_json::Value;
 
 use super::fields::Schema;
-use super::resource::{Appender, Id, Resource, find_one, select};
+use super::resource::{Appender, Id, Resource, find_one, near_object, select};
 use super::source::Source;
 use super::spec::{Patch, Selector};
 use super::{invalid, yaml};
@@ -100,6 +100,19 @@ pub fn load_json(source: &Source, patch: &Patch) -> Result<Loaded> {
 }
 
 impl Loaded {
+    /// Refuses a target that selects nothing; a patch without target is refused in any case, when it is applied.
+    pub fn must_hit(&self, list: &[Resource]) -> Result<()> {
+        let (Loaded::Merge(_, Some(target)) | Loaded::Json(_, target, _)) = self else { return Ok(()) };
+        if !select(list, target)?.is_empty() {
+            return Ok(());
+        }
+        let error = invalid(format!("the target of a patch selects no object: {target}"));
+        Err(match near_object(list, &target.gvk.kind, &target.name) {
+            Some(near) => error.hint(format!("did you mean {near}?")),
+            None => error.hint("check kind, name, namespace and selectors of the target against what is rendered"),
+        })
+    }
+
     /// Applies the patch to a list of objects; objects that it deletes are taken out.
     pub fn apply(&self, list: &mut Vec<Resource>, schema: &Schema) -> Result<()> {
         match self {

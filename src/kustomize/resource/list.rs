@@ -8,6 +8,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::super::invalid;
+use super::super::near::nearest;
 use super::super::spec::Behavior;
 use super::{Id, Resource, as_map};
 use crate::model::Result;
@@ -58,10 +59,22 @@ pub fn find_any(list: &[Resource], matches: impl Fn(&Id) -> bool) -> Vec<usize> 
 pub fn find_one(list: &[Resource], id: &Id) -> Result<usize> {
     match find_any(list, |other| other == id)[..] {
         [place] => Ok(place),
-        [] => Err(invalid(format!("no object is {id}, which a patch is for"))
-            .hint("check apiVersion, kind, name and namespace of the patch against the object")),
+        [] => {
+            let error = invalid(format!("no object is {id}, which a patch is for"));
+            Err(match near_object(list, &id.gvk.kind, &id.name) {
+                Some(near) => error.hint(format!("did you mean {near}?")),
+                None => error.hint("check apiVersion, kind, name and namespace of the patch against the object"),
+            })
+        }
         _ => Err(invalid(format!("more than one object is or was {id}, which a patch is for"))),
     }
+}
+
+/// The object of a kind that probably was meant by a name: the same name elsewhere, else one that resembles it.
+pub fn near_object(list: &[Resource], kind: &str, name: &str) -> Option<Id> {
+    let ids: Vec<Id> = list.iter().map(Resource::id).filter(|id| kind.is_empty() || id.gvk.kind == kind).collect();
+    let meant = nearest(name, ids.iter().map(|id| id.name.as_str()))?.to_owned();
+    ids.into_iter().find(|id| id.name == meant)
 }
 
 /// Adds a generated object: creates, replaces or merges, as its generator says.

@@ -13,7 +13,7 @@ use super::spec::Behavior;
 use super::yaml::text;
 
 pub use id::{Gvk, Id};
-pub use list::{Appender, absorb, append_all, find_any, find_one};
+pub use list::{Appender, absorb, append_all, find_any, find_one, near_object};
 pub use order::{sort, type_key};
 pub use select::{Targets, select};
 

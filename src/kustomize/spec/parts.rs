@@ -1,5 +1,7 @@
 //! The smaller parts of a kustomization.
 
+use std::fmt;
+
 use indexmap::IndexMap;
 
 use super::super::fields::FieldSpec;
@@ -96,6 +98,26 @@ pub struct Selector {
     pub labels: String,
     /// A selector of annotations.
     pub annotations: String,
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = [
+            ("group", &self.gvk.group),
+            ("version", &self.gvk.version),
+            ("kind", &self.gvk.kind),
+            ("name", &self.name),
+            ("namespace", &self.namespace),
+            ("labelSelector", &self.labels),
+            ("annotationSelector", &self.annotations),
+        ];
+        let said: Vec<String> = parts
+            .iter()
+            .filter(|(_, value)| !value.is_empty())
+            .map(|(field, value)| format!("{field} `{value}`"))
+            .collect();
+        f.write_str(&said.join(", "))
+    }
 }
 
 impl Selector {

@@ -38,7 +38,13 @@ pub fn run(
     if patches.iter().any(|patch| !matches!(patch, Loaded::Json(..))) {
         source.need_schema();
     }
-    patches.iter().try_for_each(|patch| patch.apply(list, schema))?;
+    let apply = |patch: &Loaded, list: &mut Vec<Resource>| {
+        if source.is_overlay() {
+            patch.must_hit(list)?;
+        }
+        patch.apply(list, schema)
+    };
+    patches.iter().try_for_each(|patch| apply(patch, list))?;
     if !spec.namespace.is_empty() {
         let setting = namespace::Setting { namespace: &spec.namespace, unset_only: false, subjects: Subjects::Default };
         namespace::set(list, &setting, &config.namespace)?;
@@ -47,7 +53,7 @@ pub fn run(
     names::suffix(list, &spec.name_suffix, &config.name_suffix)?;
     meta::labels(list, spec, config)?;
     meta::set(list, &spec.common_annotations, &config.common_annotations)?;
-    json.iter().try_for_each(|patch| patch.apply(list, schema))?;
+    json.iter().try_for_each(|patch| apply(patch, list))?;
     names::replicas(list, &spec.replicas, &config.replicas)?;
     spec.images.iter().try_for_each(|image| images::set(list, image, &config.images))?;
     replacements.iter().try_for_each(|replacement| replace::run(list, replacement))

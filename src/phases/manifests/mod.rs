@@ -14,18 +14,39 @@ use crate::model::{Error, ErrorClass, Object, Result};
 pub use rendered::{Rendered, Renders};
 pub use values::{Known, NO_ACCOUNT, PLACEHOLDER, known, offline_values};
 
-/// Renders a set, adapts it and audits it.
+/// Renders a set, adapts it and audits it; then lays the user's overlays over it, each audited as well.
 ///
 /// # Errors
-/// Class `Config`: the bundle lacks files, they can't be rendered, or the audit found something; each finding is named.
+/// Class `Config`: the bundle or an overlay lacks files, they can't be rendered, or the audit found something; each finding
+/// is named.
 pub fn render(set: Set, config: &Config, bundle: &Bundle, values: &Values) -> Result<Adapted> {
     let objects = objects(set, config, bundle, values)?;
     let adapted = adapt::adapt(set, objects, values).map_err(|e| e.context(format!("set {}", set.as_str())))?;
+    let adapted = clean(adapted, &format!("set {}", set.as_str()))?;
+    match set {
+        Set::Kubeflow => {
+            config.spec.kubeflow.overlays.iter().try_fold(adapted, |adapted, dir| overlay(dir, adapted, values))
+        }
+        _ => Ok(adapted),
+    }
+}
+
+/// Lays the overlay of a folder over the adapted objects of Kubeflow.
+fn overlay(dir: &str, mut adapted: Adapted, values: &Values) -> Result<Adapted> {
+    let objects = kustomize::overlay(Path::new(dir), adapted.objects.clone(), &Options::default())?;
+    let id = format!("overlay/{}", dir.trim_start_matches('/'));
+    adapted = adapt::adapt_again(Set::Kubeflow, adapted, objects, &id, values)
+        .map_err(|e| e.context(format!("after the overlay `{dir}`")))?;
+    clean(adapted, &format!("set {} with the overlay `{dir}`", Set::Kubeflow.as_str()))
+}
+
+/// The same, if the audit found nothing.
+fn clean(adapted: Adapted, what: &str) -> Result<Adapted> {
     if adapted.findings.is_empty() {
         return Ok(adapted);
     }
     let lines: Vec<String> = adapted.findings.iter().map(|f| format!("  {f}\n    hint: {}", f.hint)).collect();
-    let message = format!("the audit of set {} has {} findings", set.as_str(), lines.len());
+    let message = format!("the audit of {what} has {} findings", lines.len());
     Err(Error::new(ErrorClass::Config, message).caused_by(format!("\n{}", lines.join("\n"))))
 }
 
