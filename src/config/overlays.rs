@@ -13,12 +13,12 @@ const FILES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 pub fn find(config: &mut Config, dir: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();
     let overlays = &mut config.spec.kubeflow.overlays;
-    for i in 0..overlays.len() {
-        let full = tidy(&dir.join(&overlays[i]));
+    for (i, overlay) in overlays.iter_mut().enumerate() {
+        let full = tidy(&dir.join(&*overlay));
         let at = format!("spec.kubeflow.overlays[{i}]");
         let hint = "name a folder with a kustomization.yaml; a path is relative to the file of the configuration";
         let mut wrong = |message: String| problems.push(Problem::at(&at, message, hint));
-        if overlays[i].trim().is_empty() {
+        if overlay.trim().is_empty() {
             wrong("is empty".into());
         } else if !full.exists() {
             wrong(format!("{} doesn't exist", full.display()));
@@ -28,7 +28,7 @@ pub fn find(config: &mut Config, dir: &Path) -> Vec<Problem> {
             wrong(format!("{} has no kustomization.yaml", full.display()));
         } else {
             match full.to_str() {
-                Some(text) => overlays[i] = text.to_owned(),
+                Some(text) => *overlay = text.to_owned(),
                 None => wrong(format!("the path {} is not in UTF-8", full.display())),
             }
         }

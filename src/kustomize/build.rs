@@ -42,7 +42,7 @@ pub fn overlay(dir: &Path, objects: Vec<Object>, options: &Options) -> Result<Ve
     let start = Gathered { list, config: Some(START.clone()?), vars: VarSet::default() };
     let options = Options { reorder: Reorder::None, ..*options };
     let laid = Source::root(dir, options.files_from_anywhere)
-        .and_then(|source| root(source.as_overlay(), start, &options, &refuse_to_move));
+        .and_then(|source| root(source.laid_over(), start, &options, &refuse_to_move));
     laid.map_err(|error| faults::explain(dir, &what, &options, error))
 }
 
@@ -226,7 +226,7 @@ fn resources(source: &Source, values: Vec<Value>, place: &str) -> Vec<Resource> 
 /// Gathers what the kustomization in another folder makes.
 fn base(source: &Source, entry: &str, start: Gathered, component: bool) -> Result<Gathered> {
     let sub = source.base(entry)?;
-    let sub = if component && source.is_overlay() { sub.as_overlay() } else { sub };
+    let sub = if component && source.is_overlay() { sub.laid_over() } else { sub };
     let (spec, path) = read(&sub)?;
     check_role(&spec, component, &path)?;
     accumulate(&sub, &spec, start).map_err(|error| error.context(format!("in {}", path.display())))

@@ -43,7 +43,7 @@ pub struct Source {
 
 impl Source {
     /// The same as an overlay over objects that are there already.
-    pub fn as_overlay(self) -> Source {
+    pub fn laid_over(self) -> Source {
         Source { is_overlay: true, ..self }
     }
 
