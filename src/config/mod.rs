@@ -3,6 +3,7 @@
 //! A file is read in three steps, each of which reports all it finds: the text becomes a tree with positions, the tree is
 //! held against the schema of the model, and the typed configuration against the rules of AWS and of what is installed.
 
+mod components;
 mod load;
 mod model;
 mod overlays;

@@ -275,6 +275,9 @@ pub struct Kubeflow {
     /// Folders with kustomizations that are laid over the adapted objects, in this order; relative to this file.
     #[serde(deserialize_with = "or_default")]
     pub overlays: Vec<String>,
+    /// Parts of Kubeflow.
+    #[serde(deserialize_with = "or_default")]
+    pub components: Components,
     /// The first user.
     #[serde(deserialize_with = "or_default")]
     pub admin: Admin,
@@ -282,8 +285,23 @@ pub struct Kubeflow {
 
 impl Default for Kubeflow {
     fn default() -> Self {
-        Kubeflow { variant: "rds-s3".into(), overlays: Vec::new(), admin: Admin::default() }
+        Kubeflow {
+            variant: "rds-s3".into(),
+            overlays: Vec::new(),
+            components: Components::default(),
+            admin: Admin::default(),
+        }
     }
+}
+
+/// Parts of Kubeflow.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Components {
+    /// Parts that are left out: admission-webhook, katib, kfserving, knative, kserve, notebooks, pipelines, tensorboard,
+    /// training-operator, volumes.
+    #[serde(deserialize_with = "or_default")]
+    pub disable: Vec<String>,
 }
 
 /// The first user.

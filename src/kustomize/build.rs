@@ -26,11 +26,12 @@ struct Gathered {
     vars: VarSet,
 }
 
-/// Renders a folder.
-pub fn run(dir: &Path, options: &Options) -> Result<Vec<Object>> {
+/// Renders a folder, without the objects of some files.
+pub fn run(dir: &Path, options: &Options, left_out: &dyn Fn(&str) -> bool) -> Result<Vec<Object>> {
     let what = format!("cannot render `{}`", dir.display());
-    let rendered = Source::root(dir, options.files_from_anywhere)
-        .and_then(|source| root(source, Gathered::default(), options, &|_| Ok(())));
+    let how = Root { options, left_out, allowed: &|_| Ok(()) };
+    let rendered =
+        Source::root(dir, options.files_from_anywhere).and_then(|source| root(source, Gathered::default(), &how));
     rendered.map_err(|error| faults::explain(dir, &what, options, error))
 }
 
@@ -41,8 +42,8 @@ pub fn overlay(dir: &Path, objects: Vec<Object>, options: &Options) -> Result<Ve
     let list = objects.into_iter().map(|object| Resource::new(object.0)).collect();
     let start = Gathered { list, config: Some(START.clone()?), vars: VarSet::default() };
     let options = Options { reorder: Reorder::None, ..*options };
-    let laid = Source::root(dir, options.files_from_anywhere)
-        .and_then(|source| root(source.laid_over(), start, &options, &refuse_to_move));
+    let how = Root { options: &options, left_out: &|_| false, allowed: &refuse_to_move };
+    let laid = Source::root(dir, options.files_from_anywhere).and_then(|source| root(source.laid_over(), start, &how));
     laid.map_err(|error| faults::explain(dir, &what, &options, error))
 }
 
@@ -56,32 +57,38 @@ fn refuse_to_move(spec: &Kustomization) -> Result<()> {
     }
 }
 
-fn root(
-    source: Source,
-    start: Gathered,
-    options: &Options,
-    allowed: &dyn Fn(&Kustomization) -> Result<()>,
-) -> Result<Vec<Object>> {
+/// What is particular to a root.
+struct Root<'a> {
+    options: &'a Options,
+    /// Whether the objects of a file are left out of the result.
+    left_out: &'a dyn Fn(&str) -> bool,
+    /// Refuses kustomizations that may not be a root here.
+    allowed: &'a dyn Fn(&Kustomization) -> Result<()>,
+}
+
+fn root(source: Source, start: Gathered, how: &Root) -> Result<Vec<Object>> {
     let (spec, path) = read(&source)?;
     let source = source.noting_changes(spec.build_metadata.transformations);
     let in_root = |error: Error| error.context(format!("in {}", path.display()));
-    allowed(&spec).map_err(in_root)?;
+    (how.allowed)(&spec).map_err(in_root)?;
     let gathered = accumulate(&source, &spec, start).map_err(in_root)?;
-    finish_all(gathered, &spec, options).map_err(in_root)
+    finish_all(gathered, &spec, how).map_err(in_root)
 }
 
 /// What is done once, at the root: hashes, references, vars, order.
-fn finish_all(gathered: Gathered, spec: &Kustomization, options: &Options) -> Result<Vec<Object>> {
+fn finish_all(gathered: Gathered, spec: &Kustomization, how: &Root) -> Result<Vec<Object>> {
     let Gathered { mut list, config, vars } = gathered;
     let config = config.unwrap_or_else(Config::defaults);
     generate::add_hashes(&mut list);
     fix_names(&mut list, &config.name_reference)?;
     resolve_vars(&mut list, &vars, &config.var_reference)?;
     list.retain(|resource| !is_local(resource));
+    // Only now: what stays may refer to what goes, under the name that it would have had.
+    list.retain(|resource| !resource.origin.as_ref().is_some_and(|origin| (how.left_out)(origin.path())));
     match &spec.sort_options {
         Some(sorting) if sorting.legacy => sort(&mut list, sorting.kinds.as_ref()),
         Some(_) => {}
-        None if options.reorder == Reorder::None => {}
+        None if how.options.reorder == Reorder::None => {}
         None => sort(&mut list, None),
     }
     Ok(list.into_iter().map(|resource| finish(resource, &spec.build_metadata)).collect())

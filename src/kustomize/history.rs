@@ -31,6 +31,13 @@ pub enum Origin {
 }
 
 impl Origin {
+    /// The file that the object comes from, or that configures what makes it.
+    pub fn path(&self) -> &str {
+        match self {
+            Origin::File(path) | Origin::Made { configured_in: path, .. } => path,
+        }
+    }
+
     /// The origin of what a field of a kustomization does, by the kind of plugin that stands for the field.
     fn field(source: &Source, kind: &str) -> Origin {
         let by = ["builtin", kind, "", ""].map(str::to_owned);

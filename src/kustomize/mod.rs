@@ -71,7 +71,13 @@ pub struct Options {
 /// Errors are of class `Config`: the outermost context is the folder, then one entry a kustomization on the way down, then
 /// what is wrong.
 pub fn build(dir: &Path, options: &Options) -> Result<Vec<Object>> {
-    build::run(dir, options)
+    build::run(dir, options, &|_| false)
+}
+
+/// As [`build`], without the objects of some files: `left_out` is asked with the path of the file that an object comes from,
+/// or of the kustomization that generates it, as seen from the folder.
+pub fn build_without(dir: &Path, options: &Options, left_out: &dyn Fn(&str) -> bool) -> Result<Vec<Object>> {
+    build::run(dir, options, left_out)
 }
 
 /// Lays the kustomization in a folder over objects: its resources, patches and other fields work as if it listed a file

@@ -2,6 +2,7 @@
 
 mod cidr;
 mod cluster;
+mod components;
 mod data;
 mod gpu;
 mod images;
@@ -22,6 +23,7 @@ pub fn check(config: &Config) -> Vec<Problem> {
     cluster::check(config, &mut found);
     data::check(config, &mut found);
     images::check(config, &mut found);
+    components::check(config, &mut found);
     gpu::check(config, &mut found);
     found.0
 }

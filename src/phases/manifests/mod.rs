@@ -59,7 +59,8 @@ pub fn objects(set: Set, config: &Config, bundle: &Bundle, values: &Values) -> R
         Set::StorageClass | Set::ImageWebhook | Set::GpuPool => adapt::own_objects(set, values),
         Set::Kubeflow => {
             let deployments = bundle.path(Component::Kubeflow, None)?.join("deployments");
-            kustomize::build(&deployments.join(&config.spec.kubeflow.variant), &Options::default())
+            let dir = deployments.join(&config.spec.kubeflow.variant);
+            kustomize::build_without(&dir, &Options::default(), &|file| config.leaves_out(file))
         }
         Set::CsiDriver => parse(&yaml_files(&bundle.path(Component::CsiDriver, None)?)?),
         Set::CsiProvider => parse(&yaml_files(&bundle.path(Component::CsiProvider, None)?)?),
