@@ -154,3 +154,28 @@ async fn spot_nodes_get_the_role_of_the_account_that_they_need() {
     let again = world.plan().await;
     assert!(!again.plan.has_work(), "{:#?}", actions(&again));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repository_of_the_mirror_is_made_once_and_its_tags_stay() {
+    for region in Region::ALL {
+        let aws = Aws::empty().await;
+        let world = World::new(&aws, configuration("mirror", region)).await;
+        let (user, password) = world.clients.ecr_login().await.expect("a login");
+        assert_eq!(user, "AWS");
+        assert!(!format!("{password:?}").contains(password.expose()), "the password shows");
+        let name = "kfctl-cn/docker.io/library/busybox";
+        assert!(world.clients.ecr_repository(ACCOUNT, name).await.expect("made"));
+        world.proxy.take_writes();
+        assert!(!world.clients.ecr_repository(ACCOUNT, name).await.expect("there"), "made twice");
+        let ecr = &world.clients.ecr;
+        let all = ecr.describe_repositories().repository_names(name).send().await.expect("the repository");
+        let made = &all.repositories()[0];
+        // The simulator's `repositoryUri` has the host of another partition.
+        let arn = format!("arn:aws-cn:ecr:{region}:{ACCOUNT}:repository/{name}");
+        assert_eq!(made.repository_arn(), Some(arn.as_str()));
+        assert_eq!(made.image_tag_mutability().map(|m| m.as_str()), Some("IMMUTABLE"));
+        assert!(made.image_scanning_configuration().is_some_and(|scan| scan.scan_on_push()));
+        let policy = ecr.get_lifecycle_policy().repository_name(name).send().await.expect("a policy");
+        assert!(policy.lifecycle_policy_text().is_some_and(|text| text.contains("untagged")));
+    }
+}
