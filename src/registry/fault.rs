@@ -73,6 +73,9 @@ impl Fault {
         let class = match status {
             408 | 425 | 429 | 500.. => ErrorClass::Transient,
             _ if code.as_deref() == Some("TOOMANYREQUESTS") => ErrorClass::Transient,
+            // What is sent has the right digest when it leaves: it was harmed on the way, or read while another copy of it was being
+            // written.
+            _ if code.as_deref() == Some("DIGEST_INVALID") => ErrorClass::Transient,
             401 => ErrorClass::Credentials,
             _ => ErrorClass::Permanent,
         };
@@ -145,6 +148,7 @@ mod tests {
         assert_eq!(class(503, "<html>"), ErrorClass::Transient);
         assert_eq!(class(401, ""), ErrorClass::Credentials);
         assert_eq!(class(404, ""), ErrorClass::Permanent);
+        assert_eq!(class(400, r#"{"errors":[{"code":"DIGEST_INVALID","message":"x"}]}"#), ErrorClass::Transient);
         assert_eq!(class(403, r#"{"errors":[{"code":"TOOMANYREQUESTS","message":"slow"}]}"#), ErrorClass::Transient);
     }
 

@@ -35,8 +35,18 @@ impl Server {
     /// Starts one; `None` where there is no program.
     pub async fn start() -> Option<Server> {
         let program = program()?;
+        // Between looking for a free port and taking it somebody else may take it.
+        for _ in 0..3 {
+            if let Some(server) = Server::on(&program, free_port()).await {
+                return Some(server);
+            }
+        }
+        panic!("the registry doesn't start");
+    }
+
+    async fn on(program: &Path, port: u16) -> Option<Server> {
         let folder = tempfile::tempdir().unwrap();
-        let host = format!("127.0.0.1:{}", free_port());
+        let host = format!("127.0.0.1:{port}");
         let config = format!(
             "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{host}'}}\n",
             folder.path().join("data").display()
@@ -50,14 +60,18 @@ impl Server {
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
-        let server = Server { child, host, folder };
-        for _ in 0..200 {
-            if reqwest::get(format!("http://{}/v2/", server.host)).await.is_ok() {
+        let mut server = Server { child, host, folder };
+        let http = reqwest::Client::builder().no_proxy().build().unwrap();
+        for _ in 0..400 {
+            if server.child.try_wait().unwrap().is_some() {
+                return None;
+            }
+            if http.get(format!("http://{}/v2/", server.host)).send().await.is_ok() {
                 return Some(server);
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        panic!("the registry doesn't answer");
+        None
     }
 
     /// The tags of a repository that can be seen in its folder.

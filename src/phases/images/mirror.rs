@@ -36,6 +36,9 @@ struct Done {
     there: usize,
     /// Images that could not be copied.
     missing: usize,
+    /// Those of them that may be copied by trying again; the others are out of reach, gone at their source, or refused.
+    #[serde(default)]
+    passing: usize,
     /// Why the registry could not be asked at all, if so.
     #[serde(skip_serializing_if = "Option::is_none")]
     unreachable: Option<String>,
@@ -137,7 +140,9 @@ impl Resource for Copies {
         let mut changes = Vec::new();
         if done.list != digest(&list(&self.deps).await?) {
             changes.push(Change::update("list", "another list of images", "this one"));
-        } else if done.unreachable.is_none() && done.missing > 0 {
+        } else if done.unreachable.is_none()
+            && (done.passing > 0 || done.missing > 0 && self.mode() == Mirror::Required)
+        {
             changes.push(Change::update("missing", done.missing.to_string(), "0"));
         } else if done.unreachable.is_some() && self.mode() == Mirror::Required {
             changes.push(Change::update("registry", "could not be reached", "has all images"));
@@ -150,16 +155,18 @@ impl Resource for Copies {
         let jobs = jobs(&images)?;
         fs_err::create_dir_all(&self.deps.state_dir)?;
         let outcome = self.copy(cx, &jobs).await?;
-        let (missing, unreachable, first) = match outcome {
-            Err(why) => (jobs.clone(), Some(why.clone()), Some(why)),
+        let (missing, passing, unreachable, first) = match outcome {
+            Err(why) => (jobs.clone(), 0, Some(why.clone()), Some(why)),
             Ok(all) => {
-                let failed = |(job, ended): (&Job, &Ended)| match ended {
-                    Ended::Failed(error) => Some((job.clone(), error.to_string())),
-                    _ => None,
-                };
-                let failed: Vec<(Job, String)> = jobs.iter().zip(&all).filter_map(failed).collect();
-                let first = failed.first().map(|(_, why)| why.clone());
-                (failed.into_iter().map(|(job, _)| job).collect(), None, first)
+                let mut failed: Vec<(&Job, &Error)> = Vec::new();
+                for (job, ended) in jobs.iter().zip(&all) {
+                    if let Ended::Failed(error) = ended {
+                        failed.push((job, error));
+                    }
+                }
+                let first = failed.first().map(|(_, why)| why.to_string());
+                let passing = failed.iter().filter(|(_, why)| why.class == ErrorClass::Transient).count();
+                (failed.into_iter().map(|(job, _)| job.clone()).collect::<Vec<Job>>(), passing, None, first)
             }
         };
         let script = self.file("images-elsewhere.sh");
@@ -168,8 +175,13 @@ impl Resource for Copies {
         } else {
             self.write("images-elsewhere.sh", self.elsewhere(&missing).as_bytes())?;
         }
-        let done =
-            Done { list: digest(&images), there: jobs.len() - missing.len(), missing: missing.len(), unreachable };
+        let done = Done {
+            list: digest(&images),
+            there: jobs.len() - missing.len(),
+            missing: missing.len(),
+            passing,
+            unreachable,
+        };
         let text = serde_json::to_vec_pretty(&done).map_err(|e| Error::new(ErrorClass::Bug, e.to_string()))?;
         match first {
             Some(why) if self.mode() == Mirror::Required => {
