@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::run::{Session, ask, cancel_on_signals, require_consent, unless_stopped, watch};
 use super::{Global, plan_view, printer};
+use crate::config::{Mirror, Switch};
 use crate::engine::Engine;
 use crate::model::{ExitStatus, Result};
 use crate::phases;
@@ -28,7 +29,10 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     printer::note(&format!("Deployment {}", session.title()));
     let mut deps = session.deps(bundle);
     // What was switched off in the configuration may still be there.
-    Arc::make_mut(&mut deps.config).spec.gpu.enabled = true;
+    let spec = &mut Arc::make_mut(&mut deps.config).spec;
+    spec.gpu.enabled = true;
+    spec.images.webhook = Switch::Enabled;
+    spec.images.mirror = Mirror::Auto;
     let (view, sink) = watch(global);
     let engine = Engine::new(phases::resources(&deps), store.clone())?.cancel(cancel.clone()).sink(sink);
     let planned = engine.plan_destroy(args.delete_data).await?;

@@ -4,6 +4,7 @@
 
 mod account;
 mod cluster;
+mod configured;
 mod diff;
 mod environment;
 mod killed;
