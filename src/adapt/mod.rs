@@ -11,7 +11,6 @@ mod change;
 mod compatibility;
 mod diff;
 mod embedded;
-mod glob;
 mod images;
 mod inventory;
 mod path;

@@ -3,9 +3,8 @@
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::glob;
 use super::values::{KubernetesVersion, Set, Values};
-use crate::model::{Object, Region};
+use crate::model::{Object, Region, glob};
 
 /// One reasoned change to rendered manifests.
 #[derive(Debug, Clone, Deserialize)]

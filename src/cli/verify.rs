@@ -9,9 +9,8 @@ use super::{Global, report};
 use crate::checks::verify::{aws, kubernetes};
 use crate::checks::{Checker, Verdict};
 use crate::engine::{Context, Engine, Plan, Step};
-use crate::model::{Action, ExitStatus, Object, Phase, Result};
-use crate::phases::manifests::{self, Known};
-use crate::phases::{self, Deps};
+use crate::model::{Action, ExitStatus, Phase, Result};
+use crate::phases;
 use crate::state::Looking;
 
 /// Prove that the deployment is there, complete, ready and in China. Changes nothing
@@ -34,23 +33,12 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     checkers.extend(aws::checkers(&session.config, &session.clients, &session.account, &outputs));
     let cx = Context::new(outputs, Arc::new(|_| ()));
     if let Some(client) = deps.link.client(&cx).await? {
-        let objects = unless_stopped(&cancel, objects(&deps, &cx)).await?;
+        // What can't be known yet is left out: the check of its phase says so.
+        let pieces = unless_stopped(&cancel, phases::pieces(&deps, &cx)).await?;
+        let objects = pieces.known.into_iter().flat_map(|piece| piece.objects).collect();
         checkers.extend(kubernetes::checkers(client, session.config.spec.region, objects));
     }
     unless_stopped(&cancel, report::show(global, &args.report, &checkers)).await
-}
-
-/// The objects of all sets, as they are applied. A set whose values don't exist yet is left out: the check of its phase says so.
-async fn objects(deps: &Deps, cx: &Context) -> Result<Vec<Object>> {
-    let mut objects = Vec::new();
-    for set in manifests::sets(&deps.config) {
-        let known = manifests::known(set, &deps.config, &deps.account, &deps.aws, cx).await?;
-        if let Known::Values(values) = known {
-            let rendered = deps.link.renders.get(set, &deps.config, &deps.bundle, *values).await?;
-            objects.extend(rendered.stages.iter().flat_map(|(_, objects)| objects.clone()));
-        }
-    }
-    Ok(objects)
 }
 
 /// A check a phase: all its resources are there, as wanted and ready.

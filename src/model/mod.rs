@@ -5,6 +5,7 @@ mod addr;
 mod condition;
 mod error;
 mod event;
+pub mod glob;
 mod object;
 mod phase;
 mod region;

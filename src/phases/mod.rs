@@ -4,10 +4,10 @@ pub mod cluster;
 pub mod data;
 pub mod gpu;
 pub mod images;
-mod in_cluster;
 pub mod karpenter;
 pub mod kubeflow;
 pub mod link;
+mod local_file;
 pub mod manifests;
 mod part;
 mod pieces;
@@ -24,7 +24,6 @@ use crate::engine::Resource;
 
 use link::Link;
 
-pub use in_cluster::in_cluster;
 pub use pieces::{Piece, Pieces, pieces};
 
 /// What the resources of every phase are made from.

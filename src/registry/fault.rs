@@ -52,10 +52,21 @@ struct Entry {
     message: String,
 }
 
+/// Codes that pass when the whole is sent again: what is sent has the right digest when it leaves, so it was harmed on the way, read
+/// while another copy of it was being written, or its session was lost.
+fn is_of_upload(code: Option<&str>) -> bool {
+    matches!(code, Some("DIGEST_INVALID" | "BLOB_UPLOAD_UNKNOWN" | "BLOB_UPLOAD_INVALID"))
+}
+
 impl Fault {
     /// True if the same may go well a little later.
     pub fn is_passing(&self) -> bool {
         self.error.is_passing()
+    }
+
+    /// True if the registry says that what arrived isn't what was sent, or that it lost an upload.
+    pub fn is_of_upload(&self) -> bool {
+        is_of_upload(self.code.as_deref())
     }
 
     /// Puts what was being done in front.
@@ -73,9 +84,7 @@ impl Fault {
         let class = match status {
             408 | 425 | 429 | 500.. => ErrorClass::Transient,
             _ if code.as_deref() == Some("TOOMANYREQUESTS") => ErrorClass::Transient,
-            // What is sent has the right digest when it leaves: it was harmed on the way, or read while another copy of it was being
-            // written.
-            _ if code.as_deref() == Some("DIGEST_INVALID") => ErrorClass::Transient,
+            _ if is_of_upload(code.as_deref()) => ErrorClass::Transient,
             401 => ErrorClass::Credentials,
             _ => ErrorClass::Permanent,
         };

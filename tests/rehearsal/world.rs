@@ -106,11 +106,7 @@ impl World {
     }
 
     pub fn resources(&self) -> Vec<Arc<dyn Resource>> {
-        let deps = self.deps();
-        let mut all = phases::cluster::resources(&deps);
-        all.extend(phases::data::resources(&deps));
-        all.extend(phases::karpenter::aws::resources(&deps));
-        all
+        phases::in_aws(&self.deps())
     }
 
     /// What each resource has handed out.

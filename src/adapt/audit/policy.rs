@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use super::super::report::Finding;
 use super::super::rules::Target;
-use super::super::{glob, table};
-use crate::model::{Error, ErrorClass, Object, ObjectId, Result};
+use super::super::table;
+use crate::model::{Error, ErrorClass, Object, ObjectId, Result, glob};
 
 /// What is allowed in spite of a rule.
 #[derive(Debug, Deserialize)]

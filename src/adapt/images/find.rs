@@ -3,10 +3,10 @@
 use regex::Regex;
 use serde_json::Value;
 
-use super::super::{glob, path};
+use super::super::path;
 use super::carrier::Form;
 use super::name;
-use crate::model::{Error, ErrorClass, Result};
+use crate::model::{Error, ErrorClass, Result, glob};
 
 /// One text that names an image, or the part of a name that holds the host.
 #[derive(Debug, PartialEq)]

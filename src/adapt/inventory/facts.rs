@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use serde::{Deserialize, Serialize};
 
-use super::super::{glob, table};
-use crate::model::Result;
+use super::super::table;
+use crate::model::{Result, glob};
 
 /// What is known of a source.
 #[derive(Debug, Clone, Deserialize)]

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use super::super::render::Source;
 use super::super::{Global, printer};
 use super::inventory;
-use crate::adapt::{ImageStatus, InventoryEntry};
-use crate::model::{Error, ErrorClass, Result};
+use crate::adapt::{ImageStatus, InventoryEntry, image_target};
+use crate::model::{Error, ErrorClass, Result, glob};
 use crate::registry::Reference;
 use crate::registry::copy::Job;
 
@@ -71,14 +71,9 @@ impl Which {
 
 /// True if a name is asked for.
 pub(super) fn wanted(only: &[String], name: &str) -> bool {
-    let fits = |pattern: &String| if pattern.contains('*') { glob(pattern, name) } else { name.contains(pattern) };
+    let fits =
+        |pattern: &String| if pattern.contains('*') { glob::matches(pattern, name) } else { name.contains(pattern) };
     only.is_empty() || only.iter().any(fits)
-}
-
-fn glob(pattern: &str, text: &str) -> bool {
-    let Some((head, tail)) = pattern.split_once('*') else { return pattern == text };
-    let Some(rest) = text.strip_prefix(head) else { return false };
-    (0..=rest.len()).filter(|at| rest.is_char_boundary(*at)).any(|at| glob(tail, &rest[at..]))
 }
 
 fn read(path: &std::path::Path) -> Result<String> {
@@ -109,11 +104,9 @@ fn pairs(text: &str) -> Result<Vec<(String, String)>> {
     Ok(found)
 }
 
-/// The name of an image of the deployment in its registry. A path has no colon: the port's becomes `_`, as in what is rendered.
+/// The name of an image of the deployment in its registry.
 pub(super) fn in_registry(registry: &str, image: &Reference) -> Result<Reference> {
-    let host = image.host.replace(':', "_");
-    let rest = image.to_string()[image.host.len()..].to_owned();
-    format!("{registry}/{host}{rest}").parse()
+    image_target(registry, &image.to_string()).parse()
 }
 
 #[cfg(test)]

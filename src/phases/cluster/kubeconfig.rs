@@ -1,6 +1,5 @@
 //! A kubeconfig for people, beside the state. It holds no credentials: the token comes from `kfctl-cn eks-token`.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -9,6 +8,7 @@ use serde_json::json;
 
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
+use crate::phases::local_file;
 use crate::phases::site::{Diff, Site, absent_or, live, outputs};
 
 /// The kubeconfig file.
@@ -60,11 +60,7 @@ impl Resource for Kubeconfig {
     }
 
     async fn read(&self, cx: &Context) -> Result<Observed> {
-        let seen = match fs_err::read_to_string(&self.path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Observed::Absent),
-            Err(error) => return Err(error.into()),
-        };
+        let Some(seen) = local_file::read(&self.path)? else { return Ok(Observed::Absent) };
         let mut diff = Diff::default();
         diff.must("content", Some(seen) == self.text(cx), "of another cluster", "of this cluster");
         Ok(absent_or(Some(live(self.outputs(), Owner::Ours, diff, Readiness::Ready))))
@@ -75,19 +71,11 @@ impl Resource for Kubeconfig {
             Some(text) => text,
             None => return cx.require("cluster/eks", "endpoint").map(|_| Outputs::new()),
         };
-        let folder = self.path.parent().unwrap_or_else(|| std::path::Path::new("."));
-        fs_err::create_dir_all(folder)?;
-        // A temporary file has mode 0600; renaming it leaves no half-written file.
-        let mut file = tempfile::NamedTempFile::new_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(&self.path).map_err(|error| error.error)?;
+        local_file::write(&self.path, &text)?;
         Ok(self.outputs())
     }
 
     async fn delete(&self, _: &Context, _: &Live) -> Result<()> {
-        match fs_err::remove_file(&self.path) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        local_file::remove(&self.path)
     }
 }

@@ -17,7 +17,7 @@ use crate::registry::copy::{Copier, Ended, Job, Meter, Options, RegistryTarget};
 use crate::registry::{Found, Registry, Retry, Route};
 
 use super::{Ecr, list, to_tsv};
-use crate::phases::Deps;
+use crate::phases::{Deps, local_file};
 
 /// How long the registry may take to say anything, before it counts as out of reach.
 const PROBE: Duration = Duration::from_secs(10);
@@ -60,18 +60,8 @@ impl Copies {
     }
 
     fn record(&self) -> Result<Option<Done>> {
-        match fs_err::read(self.file("images-mirror.json")) {
-            Ok(text) => Ok(serde_json::from_slice(&text).ok()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-
-    fn write(&self, name: &str, text: &[u8]) -> Result<()> {
-        let file = tempfile::NamedTempFile::new_in(&self.deps.state_dir)?;
-        fs_err::write(file.path(), text)?;
-        file.persist(self.file(name)).map_err(|error| error.error)?;
-        Ok(())
+        let text = local_file::read(&self.file("images-mirror.json"))?;
+        Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     /// Copies, or says why the registry can't be asked.
@@ -153,7 +143,6 @@ impl Resource for Copies {
     async fn apply(&self, cx: &Context, _action: Action, _token: &str) -> Result<Outputs> {
         let images = list(&self.deps).await?;
         let jobs = jobs(&images)?;
-        fs_err::create_dir_all(&self.deps.state_dir)?;
         let outcome = self.copy(cx, &jobs).await?;
         let (missing, passing, unreachable, first) = match outcome {
             Err(why) => (jobs.clone(), 0, Some(why.clone()), Some(why)),
@@ -171,9 +160,9 @@ impl Resource for Copies {
         };
         let script = self.file("images-elsewhere.sh");
         if missing.is_empty() {
-            let _ = fs_err::remove_file(&script);
+            local_file::remove(&script)?;
         } else {
-            self.write("images-elsewhere.sh", self.elsewhere(&missing).as_bytes())?;
+            local_file::write(&script, &self.elsewhere(&missing))?;
         }
         let done = Done {
             list: digest(&images),
@@ -182,7 +171,7 @@ impl Resource for Copies {
             passing,
             unreachable,
         };
-        let text = serde_json::to_vec_pretty(&done).map_err(|e| Error::new(ErrorClass::Bug, e.to_string()))?;
+        let text = serde_json::to_string_pretty(&done).map_err(|e| Error::new(ErrorClass::Bug, e.to_string()))?;
         match first {
             Some(why) if self.mode() == Mirror::Required => {
                 let message = format!("{} of {} images are not in the registry", missing.len(), jobs.len());
@@ -197,18 +186,13 @@ impl Resource for Copies {
             )),
             None => {}
         }
-        self.write("images-mirror.json", &text)?;
+        local_file::write(&self.file("images-mirror.json"), &text)?;
         Ok(done.outputs())
     }
 
     /// Forgets what was done. The images stay: other clusters may run them.
     async fn delete(&self, _cx: &Context, _live: &Live) -> Result<()> {
-        for name in ["images-mirror.json", "images-elsewhere.sh"] {
-            match fs_err::remove_file(self.file(name)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-                _ => {}
-            }
-        }
-        Ok(())
+        local_file::remove(&self.file("images-mirror.json"))?;
+        local_file::remove(&self.file("images-elsewhere.sh"))
     }
 }

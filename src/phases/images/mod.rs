@@ -16,8 +16,8 @@ use crate::model::{Action, Addr, Change, Readiness, Result};
 
 pub use ecr::Ecr;
 
-use super::Deps;
 use super::manifests::{offline_values, sets};
+use super::{Deps, local_file};
 
 /// The list, `images.tsv` in the deployment's folder: source, target and places, one image a line.
 struct List {
@@ -80,11 +80,8 @@ impl Resource for List {
 
     async fn read(&self, _cx: &Context) -> Result<Observed> {
         let images = list(&self.deps).await?;
-        let path = self.path();
-        if !path.exists() {
-            return Ok(Observed::Absent);
-        }
-        let same = fs_err::read_to_string(&path)? == to_tsv(&images);
+        let Some(seen) = local_file::read(&self.path())? else { return Ok(Observed::Absent) };
+        let same = seen == to_tsv(&images);
         let change = Change::update("images", "the list of another version", format!("{} images", images.len()));
         Ok(Observed::Present(Live {
             outputs: self.outputs(&images),
@@ -96,18 +93,12 @@ impl Resource for List {
 
     async fn apply(&self, _cx: &Context, _action: Action, _token: &str) -> Result<Outputs> {
         let images = list(&self.deps).await?;
-        fs_err::create_dir_all(&self.deps.state_dir)?;
-        let file = tempfile::NamedTempFile::new_in(&self.deps.state_dir)?;
-        fs_err::write(file.path(), to_tsv(&images))?;
-        file.persist(self.path()).map_err(|e| e.error)?;
+        local_file::write(&self.path(), &to_tsv(&images))?;
         Ok(self.outputs(&images))
     }
 
     async fn delete(&self, _cx: &Context, _live: &Live) -> Result<()> {
-        match fs_err::remove_file(self.path()) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
-            _ => Ok(()),
-        }
+        local_file::remove(&self.path())
     }
 }
 

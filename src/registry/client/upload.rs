@@ -15,9 +15,6 @@ use super::host::Used;
 use super::{Registry, scope, transport};
 use crate::model::{Error, ErrorClass};
 
-/// Codes that speak of this one upload.
-const SESSION: [&str; 3] = ["DIGEST_INVALID", "BLOB_UPLOAD_UNKNOWN", "BLOB_UPLOAD_INVALID"];
-
 impl Registry {
     /// Sends a blob, or has it mounted from the repository `mount` of the same registry. `open` is asked for the bytes only if they
     /// are needed. True if it was mounted. Nothing is repeated here.
@@ -50,7 +47,7 @@ impl Registry {
             let next = self.stream(&doing, image, blob, Method::PATCH, &url, bytes, count).await?;
             // By the specification it is 202; ECR says 201.
             if !matches!(next.status().as_u16(), 201 | 202 | 204) {
-                return Err(once_more(Registry::fault(&doing, next).await));
+                return Err(Registry::fault(&doing, next).await);
             }
             let location = next.headers().get(LOCATION).and_then(|value| value.to_str().ok());
             let url = location.map_or(Ok(url.clone()), |location| transport::absolute(&url, location))?;
@@ -151,20 +148,10 @@ async fn finish(doing: &str, answer: reqwest::Response) -> Outcome<()> {
         let _: Option<Bytes> = answer.bytes().await.ok();
         return Ok(());
     }
-    Err(once_more(Registry::fault(doing, answer).await))
-}
-
-/// What was sent is checked before its last byte is. If the registry says that it is wrong, it changed on the way, or the session was
-/// lost: the whole is done again.
-fn once_more(mut fault: Fault) -> Fault {
-    if SESSION.iter().any(|code| fault.code.as_deref() == Some(code)) {
-        fault.error.class = ErrorClass::Transient;
-    }
-    fault
+    Err(Registry::fault(doing, answer).await)
 }
 
 /// Whether a registry doesn't take a blob in one request.
 fn in_one_refused(fault: &Fault) -> bool {
-    let of_session = SESSION.iter().any(|code| fault.code.as_deref() == Some(code));
-    !of_session && matches!(fault.status, Some(400 | 404 | 405 | 411 | 413 | 415 | 416 | 501))
+    !fault.is_of_upload() && matches!(fault.status, Some(400 | 404 | 405 | 411 | 413 | 415 | 416 | 501))
 }

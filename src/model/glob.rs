@@ -1,7 +1,7 @@
 //! `*` in names.
 
 /// True if the text matches the pattern, in which `*` stands for any run of characters.
-pub(super) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let Some((head, tail)) = pattern.split_once('*') else {
         return pattern == text;
     };
