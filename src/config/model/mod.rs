@@ -1,0 +1,104 @@
+//! The model of `kfctl-cn.yaml`, `kfctl-cn/v1alpha1`. Every default is written here and nowhere else.
+
+mod cluster;
+mod data;
+mod gpu;
+mod images;
+mod kubeflow;
+mod network;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
+
+use crate::model::Region;
+
+pub use cluster::{Cluster, ControlPlaneLog, NodeGroup};
+pub use data::{Data, Database};
+pub use gpu::{CapacityType, Gpu, Karpenter};
+pub use images::{Images, Mirror, Switch};
+pub use kubeflow::{Admin, Components, Kubeflow};
+pub use network::{NatGateways, Network};
+
+/// A deployment: one Kubeflow on one EKS cluster in one region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Config {
+    /// The version of this format: `kfctl-cn/v1alpha1`.
+    pub api_version: String,
+    /// Always `Deployment`.
+    pub kind: String,
+    /// What names the deployment.
+    pub metadata: Metadata,
+    /// What is wanted.
+    pub spec: Spec,
+}
+
+/// What names the deployment.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metadata {
+    /// The deployment's name: the EKS cluster has it, and every other name begins with it. 1 to 32 lower-case letters,
+    /// digits and hyphens, beginning with a letter.
+    pub name: String,
+}
+
+/// What is wanted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Spec {
+    /// The region: `cn-north-1` (Beijing) or `cn-northwest-1` (Ningxia).
+    pub region: Region,
+    /// The account, 12 digits: credentials of any other account are refused. Unset: the account of the credentials.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Tags for everything that is made in AWS, besides our own.
+    #[serde(default, deserialize_with = "or_default")]
+    pub tags: BTreeMap<String, String>,
+    /// The network.
+    #[serde(default, deserialize_with = "or_default")]
+    pub network: Network,
+    /// The EKS cluster.
+    #[serde(default, deserialize_with = "or_default")]
+    pub cluster: Cluster,
+    /// Database and bucket.
+    #[serde(default, deserialize_with = "or_default")]
+    pub data: Data,
+    /// Where images come from.
+    #[serde(default, deserialize_with = "or_default")]
+    pub images: Images,
+    /// Kubeflow.
+    #[serde(default, deserialize_with = "or_default")]
+    pub kubeflow: Kubeflow,
+    /// The GPU nodes.
+    #[serde(default, deserialize_with = "or_default")]
+    pub gpu: Gpu,
+    /// Karpenter, which makes the GPU nodes.
+    #[serde(default, deserialize_with = "or_default")]
+    pub karpenter: Karpenter,
+}
+
+/// A section of which every line is commented out is as if it weren't there.
+fn or_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+impl Config {
+    /// The deployment's name.
+    pub fn name(&self) -> &str {
+        &self.metadata.name
+    }
+
+    /// The bucket's name, for an account.
+    pub fn bucket(&self, account: &str) -> String {
+        let spec = &self.spec;
+        spec.data.bucket.clone().unwrap_or_else(|| format!("{}-{account}-{}", self.name(), spec.region))
+    }
+
+    /// Host and prefix of the registry that images are rewritten to, for an account.
+    pub fn registry(&self, account: &str) -> String {
+        let spec = &self.spec;
+        spec.images.registry.clone().unwrap_or_else(|| format!("{}/kfctl-cn", spec.region.ecr_host(account)))
+    }
+}
