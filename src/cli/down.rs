@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::run::{Session, ask, cancel_on_signals, require_consent, unless_stopped, watch};
+use super::select::Select;
 use super::{Global, plan_view, printer};
 use crate::config::{Mirror, Switch};
-use crate::engine::Engine;
+use crate::engine::{Direction, Engine, Selection};
 use crate::model::{ExitStatus, Result};
 use crate::phases;
 use crate::state::LocalStore;
@@ -17,6 +18,9 @@ pub struct Args {
     /// Also remove the bucket with all objects and the database
     #[arg(long)]
     delete_data: bool,
+
+    #[command(flatten)]
+    select: Select,
 }
 
 /// Plans the removal, shows it, asks and executes.
@@ -34,7 +38,8 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     spec.images.webhook = Switch::Enabled;
     spec.images.mirror = Mirror::Auto;
     let (view, sink) = watch(global);
-    let engine = Engine::new(phases::resources(&deps), store.clone())?.cancel(cancel.clone()).sink(sink);
+    let engine = Engine::new(phases::resources(&deps), store.clone())?;
+    let engine = engine.select(&Selection::from(&args.select), Direction::Down)?.cancel(cancel.clone()).sink(sink);
     let planned = engine.plan_destroy(args.delete_data).await?;
     plan_view::announce(global, &planned.plan)?;
     let question = match args.delete_data {

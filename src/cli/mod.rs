@@ -28,6 +28,7 @@ mod reference;
 mod render;
 mod report;
 mod run;
+mod select;
 mod status;
 mod up;
 mod verify;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::run::{Session, cancel_on_signals};
+use super::select::Select;
 use super::{Global, plan_view, printer};
-use crate::engine::Engine;
+use crate::engine::{Direction, Engine, Selection};
 use crate::model::{Event, ExitStatus, Result, StepEvent};
 use crate::phases;
 use crate::state::{Holder, Lock, Looking};
@@ -15,6 +16,9 @@ pub struct Args {
     /// Exit with 2 if there is something to do
     #[arg(long)]
     detailed_exitcode: bool,
+
+    #[command(flatten)]
+    select: Select,
 }
 
 /// Plans and shows the plan on stdout.
@@ -28,6 +32,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
         ));
     }
     let engine = Engine::new(phases::resources(&session.deps(bundle)), store)?;
+    let engine = engine.select(&Selection::from(&args.select), Direction::Up)?;
     let engine = engine.cancel(cancel_on_signals()?).sink(Arc::new(say_why_it_takes_long));
     let plan = engine.plan().await?.plan;
     printer::value(global.output, &plan, |plan| plan_view::text(plan, false))?;

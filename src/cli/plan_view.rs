@@ -1,12 +1,13 @@
 //! A plan as it is shown: text for people, JSON or YAML for programs, one line in a stream of events.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use serde::Serialize;
 
 use super::{Global, Output, printer};
 use crate::engine::{Plan, Step};
-use crate::model::{Action, Result};
+use crate::model::{Action, Addr, Result};
 use crate::ui::{PlanRow, PlanText};
 
 /// The plan for people.
@@ -27,7 +28,25 @@ pub(super) fn text(plan: &Plan, color: bool) -> String {
         text +=
             &format!("The state has {addr}, which the configuration no longer asks for; `kfctl-cn down` removes it.\n");
     }
+    if !plan.left_out.is_empty() {
+        text += &format!("Left out, as asked: {}.\n", left_out(plan));
+    }
     text
+}
+
+/// What was left out: a phase of which nothing is in the plan with how many it has, else each address.
+fn left_out(plan: &Plan) -> String {
+    let of = |addr: &Addr| addr.as_str().split('/').next().unwrap_or_default().to_owned();
+    let begun: BTreeSet<String> = plan.steps.iter().map(|step| of(&step.addr)).collect();
+    let mut phases: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    for addr in &plan.left_out {
+        phases.entry(of(addr)).or_default().push(addr.as_str());
+    }
+    let words = phases.into_iter().map(|(phase, addrs)| match begun.contains(&phase) {
+        true => addrs.join(", "),
+        false => format!("all of {phase} ({})", addrs.len()),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 fn row(step: &Step) -> PlanRow {

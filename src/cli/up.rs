@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::run::{Session, ask, cancel_on_signals, require_consent, unless_stopped, watch};
+use super::select::Select;
 use super::{Global, Output, plan_view, preflight, printer};
-use crate::engine::Engine;
+use crate::engine::{Direction, Engine, Selection};
 use crate::model::{ExitStatus, Result};
 use crate::phases;
 use crate::state::LocalStore;
@@ -12,10 +13,13 @@ use crate::ui::took;
 
 /// Make the deployment, or go on making it: plan, ask, do
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    select: Select,
+}
 
 /// Checks, plans, shows, asks and executes.
-pub async fn run(global: &Global, _: Args) -> Result<ExitStatus> {
+pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     require_consent(global)?;
     let cancel = cancel_on_signals()?;
     let session = unless_stopped(&cancel, Session::open(global)).await?;
@@ -24,8 +28,8 @@ pub async fn run(global: &Global, _: Args) -> Result<ExitStatus> {
     printer::note(&format!("Deployment {}", session.title()));
     unless_stopped(&cancel, preflight::pass(global, &session)).await?;
     let (view, sink) = watch(global);
-    let engine =
-        Engine::new(phases::resources(&session.deps(bundle)), store.clone())?.cancel(cancel.clone()).sink(sink);
+    let engine = Engine::new(phases::resources(&session.deps(bundle)), store.clone())?;
+    let engine = engine.select(&Selection::from(&args.select), Direction::Up)?.cancel(cancel.clone()).sink(sink);
     let planned = engine.plan().await?;
     plan_view::announce(global, &planned.plan)?;
     if planned.plan.has_work() {

@@ -8,6 +8,7 @@ use crate::model::{Action, Addr, Outcome, Readiness, Result, StepEvent};
 use super::plan::{Direction, Left};
 use super::report::Report;
 use super::run::Run;
+use super::select::closure;
 use super::walk::{End, Way};
 use super::{Engine, Observed, Owner, Planned};
 
@@ -39,6 +40,9 @@ impl Engine {
         let (mut steps, mut left) = (Vec::new(), Vec::new());
         for i in (0..self.graph.len()).rev() {
             let addr = &self.graph.addrs[i];
+            if self.left_out.contains(addr) {
+                continue;
+            }
             match (&seen[addr], &stays[i]) {
                 (Observed::Present(_), Some(why)) => {
                     left.push(Left { addr: addr.clone(), title: self.graph.nodes[i].title(), why: why.clone() });
@@ -49,7 +53,7 @@ impl Engine {
                 (Observed::Absent | Observed::Unknown(_), _) => {}
             }
         }
-        let unasked = known.resources.keys().filter(|addr| !seen.contains_key(*addr)).cloned().collect();
+        let unasked = self.unasked(&known, &seen);
         let mut plan = self.finish_plan(Direction::Down, steps, unasked);
         plan.left = left;
         Ok(Planned { plan, seen })
@@ -72,6 +76,9 @@ impl Engine {
             let addr = &self.graph.addrs[i];
             if doomed.contains(addr) {
                 return self.remove(&run, i).await;
+            }
+            if self.left_out.contains(addr) {
+                return End::Done;
             }
             let gone = !matches!(planned.seen[addr], Observed::Present(_));
             if gone && (known.resources.contains_key(addr) || known.open.contains_key(addr)) {
@@ -134,11 +141,6 @@ impl Engine {
 
     /// All that a node needs, directly or not.
     fn ancestors(&self, i: usize) -> BTreeSet<usize> {
-        let mut all = BTreeSet::new();
-        let mut open = vec![i];
-        while let Some(at) = open.pop() {
-            open.extend(self.graph.needs[at].iter().filter(|need| all.insert(**need)));
-        }
-        all
+        closure(self.graph.needs[i].iter().copied().collect(), &self.graph.needs)
     }
 }

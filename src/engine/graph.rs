@@ -1,6 +1,6 @@
 //! The resources and their edges, checked: every need exists and nothing needs itself.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -55,6 +55,20 @@ impl Graph {
             }
         }
         Ok(Graph { addrs: nodes.iter().map(|n| n.addr()).collect(), nodes, needs, users })
+    }
+
+    /// The graph of some nodes, which must hold all that they need. Their order stays.
+    pub(super) fn only(&self, keep: &BTreeSet<usize>) -> Graph {
+        let place: BTreeMap<usize, usize> = keep.iter().enumerate().map(|(to, from)| (*from, to)).collect();
+        let edges = |of: &[Vec<usize>]| -> Vec<Vec<usize>> {
+            keep.iter().map(|i| of[*i].iter().filter_map(|other| place.get(other).copied()).collect()).collect()
+        };
+        Graph {
+            nodes: keep.iter().map(|i| self.nodes[*i].clone()).collect(),
+            addrs: keep.iter().map(|i| self.addrs[*i].clone()).collect(),
+            needs: edges(&self.needs),
+            users: edges(&self.users),
+        }
     }
 
     /// How many resources there are.

@@ -14,12 +14,13 @@ mod planner;
 mod report;
 mod resource;
 mod run;
+mod select;
 mod settings;
 mod store;
 mod transition;
 mod walk;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::model::{Addr, Event, Result};
@@ -29,6 +30,7 @@ pub use clock::{Clock, SystemClock};
 pub use plan::{Direction, Left, Plan, Step};
 pub use report::Report;
 pub use resource::{Context, Live, Observed, Outputs, Owner, Resource};
+pub use select::Selection;
 pub use settings::Settings;
 pub use store::{Record, Snapshot, Store};
 
@@ -56,6 +58,8 @@ impl Planned {
 /// Brings resources to what is wanted.
 pub struct Engine {
     graph: graph::Graph,
+    /// What a selection leaves out.
+    left_out: BTreeSet<Addr>,
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     sink: Sink,
@@ -68,6 +72,7 @@ impl Engine {
     pub fn new(resources: Vec<Arc<dyn Resource>>, store: Arc<dyn Store>) -> Result<Engine> {
         Ok(Engine {
             graph: graph::Graph::new(resources)?,
+            left_out: BTreeSet::new(),
             store,
             clock: Arc::new(SystemClock::default()),
             sink: Arc::new(|_| ()),

@@ -32,6 +32,9 @@ pub struct Plan {
     /// What the state knows and the configuration no longer asks for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub unasked: Vec<Addr>,
+    /// What the run was told to leave alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<Addr>,
 }
 
 /// What is done with one resource.

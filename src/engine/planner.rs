@@ -31,8 +31,14 @@ impl Engine {
         if let Some(error) = combine(&refused) {
             return Err(error);
         }
-        let unasked = known.resources.keys().filter(|addr| !seen.contains_key(*addr)).cloned().collect();
+        let unasked = self.unasked(&known, &seen);
         Ok(Planned { plan: self.finish_plan(Direction::Up, steps, unasked), seen })
+    }
+
+    /// What is recorded and belongs to no resource.
+    pub(super) fn unasked(&self, known: &Snapshot, seen: &BTreeMap<Addr, Observed>) -> Vec<Addr> {
+        let asked = |addr: &&Addr| seen.contains_key(*addr) || self.left_out.contains(*addr);
+        known.resources.keys().filter(|addr| !asked(addr)).cloned().collect()
     }
 
     /// A step of a plan for a node.
@@ -74,7 +80,16 @@ impl Engine {
         if direction == Direction::Down {
             critical_path.reverse();
         }
-        Plan { direction, estimate_seconds: length.as_secs(), critical_path, steps, left: Vec::new(), unasked }
+        let left_out = self.left_out.iter().cloned().collect();
+        Plan {
+            direction,
+            estimate_seconds: length.as_secs(),
+            critical_path,
+            steps,
+            left: Vec::new(),
+            unasked,
+            left_out,
+        }
     }
 
     /// Reads every resource once what it needs was read. `excuse` may answer in place of a read that failed.

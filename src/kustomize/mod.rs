@@ -19,14 +19,12 @@
 //! | `replace` | replacements: a field of one object copied into others |
 //! | `build` | the recursion over kustomizations |
 //! | `faults` | after an error: all that is wrong with a tree, and where |
-//! | `near` | the name that was probably meant |
 
 mod build;
 mod faults;
 mod fields;
 mod generate;
 mod history;
-mod near;
 mod patch;
 mod plugins;
 mod refs;

@@ -11,9 +11,9 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::fields::Schema;
-use super::near::nearest;
 use super::spec::OpenApi;
 use super::{invalid, yaml};
+use crate::model::near::nearest;
 use crate::model::{Error, ErrorClass, Result};
 
 /// The names of a kustomization file.

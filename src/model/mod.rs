@@ -6,6 +6,7 @@ mod condition;
 mod error;
 mod event;
 pub mod glob;
+pub mod near;
 mod object;
 mod phase;
 mod region;

@@ -45,3 +45,14 @@ fn a_closed_pipe_is_no_panic() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.stderr.is_empty());
 }
+
+#[test]
+fn an_unknown_phase_is_a_usage_error_with_a_suggestion() {
+    for command in ["plan", "up", "down"] {
+        for flag in ["--phase", "--from"] {
+            let output = bin().args([command, flag, "kubeflw"]).output().unwrap();
+            assert_eq!(output.status.code(), Some(64), "{command} {flag}");
+            assert!(String::from_utf8_lossy(&output.stderr).contains("'kubeflow'"), "{command} {flag}");
+        }
+    }
+}

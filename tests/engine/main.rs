@@ -5,6 +5,7 @@ mod plan;
 mod plug;
 mod random;
 mod retry;
+mod select;
 mod state;
 mod stop;
 mod sweep;

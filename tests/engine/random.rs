@@ -6,7 +6,7 @@ use proptest::prelude::*;
 
 use crate::world::{Bench, Plug, Spec, spec};
 
-const NAMES: [&str; 12] = [
+pub const NAMES: [&str; 12] = [
     "cluster/a",
     "data/b",
     "cluster/c",

@@ -8,10 +8,10 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::super::invalid;
-use super::super::near::nearest;
 use super::super::spec::Behavior;
 use super::{Id, Resource, as_map};
 use crate::model::Result;
+use crate::model::near::nearest;
 
 /// Appends to a list and refuses identities that are taken.
 pub struct Appender<'a> {

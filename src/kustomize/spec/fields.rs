@@ -7,8 +7,8 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::super::invalid;
-use super::super::near::nearest;
 use super::super::yaml::Lines;
+use crate::model::near::nearest;
 use crate::model::{Error, Result};
 
 /// The fields of a map that aren't read yet.
