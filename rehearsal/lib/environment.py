@@ -153,8 +153,10 @@ class Environment:
             "AWS_EC2_METADATA_DISABLED": "true",
             "AWS_CONFIG_FILE": str(self.folder / "no-aws-config"),
             "AWS_SHARED_CREDENTIALS_FILE": str(self.folder / "no-aws-credentials"),
-            "NO_PROXY": "127.0.0.1,localhost",
-            "no_proxy": "127.0.0.1,localhost",
+            # Nothing listens on port 1: whatever would leave loopback is refused at once.
+            **{name: "http://127.0.0.1:1" for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")},
+            "NO_PROXY": "127.0.0.0/8,localhost",
+            "no_proxy": "127.0.0.0/8,localhost",
             "KUBECONFIG": str(self.plane / "kubeconfig"),
             "REHEARSAL_DIR": str(self.folder),
             "REHEARSAL_KUBECONFIG": str(self.plane / "kubeconfig"),

@@ -33,7 +33,7 @@ pub mod image_name {
 
 pub use inventory::{
     CompiledIn, ImageStatus, InventoryEntry, Note, SourceFact, SourceState, compiled_in, image_target, inventory,
-    source_fact,
+    source_fact, to_copy,
 };
 pub use report::{Adapted, Applied, Fate, Finding, ImageRef, UpstreamImage};
 pub use rules::{Adaptation, Change, Target, When};

@@ -62,6 +62,8 @@ pub struct ImageRef {
     pub target: String,
     /// Where it is named, `Kind/name in namespace path`.
     pub places: Vec<String>,
+    /// True if only a program names it: it is pulled when the program is used so, and no object waits for it.
+    pub only_on_use: bool,
 }
 
 /// An image that upstream's objects name.

@@ -116,7 +116,10 @@ impl Up<'_> {
             Err(error) => Err(error),
         };
         let (outcome, end) = match result {
-            Ok(()) => (Outcome::Success, End::Done),
+            Ok(()) => match context.warning() {
+                Some(message) => (Outcome::Warning { message }, End::Done),
+                None => (Outcome::Success, End::Done),
+            },
             Err(error) if Some(error.class) == engine.cancel.why().map(|s| s.class()) => {
                 (Outcome::Skipped { reason: "stopped".into() }, End::Stopped)
             }

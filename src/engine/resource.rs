@@ -1,7 +1,7 @@
 //! The contract of everything that the engine makes, keeps and removes.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -49,12 +49,13 @@ pub enum Observed {
 pub struct Context {
     outputs: Arc<BTreeMap<Addr, Outputs>>,
     progress: Arc<dyn Fn(String) + Send + Sync>,
+    warning: Arc<Mutex<Option<String>>>,
 }
 
 impl Context {
     /// A context over the outputs known so far.
     pub fn new(outputs: Arc<BTreeMap<Addr, Outputs>>, progress: Arc<dyn Fn(String) + Send + Sync>) -> Self {
-        Context { outputs, progress }
+        Context { outputs, progress, warning: Arc::default() }
     }
 
     /// An output of another resource, or `None` while that one doesn't exist. Only what is in `needs` may be asked for.
@@ -75,6 +76,16 @@ impl Context {
     /// Tells the watchers how it goes on.
     pub fn progress(&self, message: impl Into<String>) {
         (self.progress)(message.into());
+    }
+
+    /// The step will be done, but with something that people should know: it stands beside its end. The last one counts.
+    pub fn warn(&self, message: impl Into<String>) {
+        *self.warning.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.into());
+    }
+
+    /// What [`Context::warn`] was told.
+    pub(super) fn warning(&self) -> Option<String> {
+        self.warning.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::adapt::Set;
+use crate::config::Mirror;
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::kube::{self, Client, Inventory, Owned, Removal, Seen, Stage, State, Survey};
 use crate::model::{Action, Addr, Change, Error, ErrorClass, Object, Readiness, Result};
@@ -123,7 +124,8 @@ impl Resource for Part {
 
     fn needs(&self) -> Vec<Addr> {
         let cluster = ["cluster/eks", "cluster/access-caller"];
-        cluster.iter().chain(self.spec.needs).map(|addr| Addr::new(*addr)).collect()
+        let mirror = (self.deps.config.spec.images.mirror == Mirror::Required).then_some("images/mirror");
+        cluster.iter().chain(self.spec.needs).chain(mirror.iter()).map(|addr| Addr::new(*addr)).collect()
     }
 
     fn typical(&self) -> Duration {

@@ -57,7 +57,7 @@ pub fn upstream_is_known_by_name_and_fate(all: &BTreeMap<Set, Adapted>) {
 
 /// The seven names that stand in programs are listed, and what is gone says so with what to do.
 pub fn compiled_in_and_gone_images_are_told(all: &BTreeMap<Set, Adapted>, registry: &str) {
-    let images = inventory(all.values(), registry).expect("embedded data");
+    let images = inventory(all.values().map(|set| (&*set.images, &*set.upstream)), registry).expect("embedded data");
     let of = |status: ImageStatus| -> Vec<&InventoryEntry> {
         images.iter().filter(|image| image.status == status).collect()
     };

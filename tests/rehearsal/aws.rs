@@ -170,7 +170,8 @@ async fn a_repository_of_the_mirror_is_made_once_and_its_tags_stay() {
         let ecr = &world.clients.ecr;
         let all = ecr.describe_repositories().repository_names(name).send().await.expect("the repository");
         let made = &all.repositories()[0];
-        // The simulator's `repositoryUri` has the host of another partition.
+        let uri = format!("{}/{name}", region.ecr_host(ACCOUNT));
+        assert_eq!(made.repository_uri(), Some(uri.as_str()));
         let arn = format!("arn:aws-cn:ecr:{region}:{ACCOUNT}:repository/{name}");
         assert_eq!(made.repository_arn(), Some(arn.as_str()));
         assert_eq!(made.image_tag_mutability().map(|m| m.as_str()), Some("IMMUTABLE"));

@@ -150,6 +150,7 @@ impl<'a> Namer<'a> {
             source,
             target: target.clone(),
             places: vec![],
+            only_on_use: false,
         });
         if !entry.places.iter().any(|known| known == place) {
             entry.places.push(place.to_owned());

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::images::name;
-use super::report::{Adapted, Fate, ImageRef};
+use super::report::{Fate, ImageRef, UpstreamImage};
 use super::table;
 use crate::model::Result;
 
@@ -82,17 +82,21 @@ impl ImageStatus {
     }
 }
 
-/// All images of adapted sets, once each, sorted by name. `registry` is the one that they were adapted to.
+/// All images of adapted sets, once each, sorted by name: of each set those that it names and those that upstream named, as
+/// [`Adapted`](super::Adapted) has them. `registry` is the one that they were adapted to.
 ///
 /// # Errors
 /// A fault of the program, if embedded data can't be read.
-pub fn inventory<'a>(sets: impl IntoIterator<Item = &'a Adapted>, registry: &str) -> Result<Vec<InventoryEntry>> {
+pub fn inventory<'a>(
+    sets: impl IntoIterator<Item = (&'a [ImageRef], &'a [UpstreamImage])>,
+    registry: &str,
+) -> Result<Vec<InventoryEntry>> {
     let mut all = Entries::default();
-    for adapted in sets {
-        for image in &adapted.images {
+    for (images, upstream) in sets {
+        for image in images {
             all.pulled(image)?;
         }
-        for image in &adapted.upstream {
+        for image in upstream {
             match &image.fate {
                 Fate::Kept => {}
                 Fate::Replaced { with, by } => all.replaced(&image.name, &image.places, with, by)?,
@@ -102,6 +106,15 @@ pub fn inventory<'a>(sets: impl IntoIterator<Item = &'a Adapted>, registry: &str
     }
     all.compiled(registry)?;
     Ok(all.0.into_values().collect())
+}
+
+/// The images of an inventory that belong in the registry, in its order; also those that only programs name.
+pub fn to_copy(inventory: Vec<InventoryEntry>) -> Vec<ImageRef> {
+    let image = |entry: InventoryEntry| {
+        let InventoryEntry { source, target, places, only_on_use, .. } = entry;
+        target.map(|target| ImageRef { source, target, places, only_on_use })
+    };
+    inventory.into_iter().filter_map(image).collect()
 }
 
 /// The name in a registry (host and prefix) of an image, by its full name at the source.

@@ -5,8 +5,8 @@ use serde::Serialize;
 use super::super::render::Source;
 use super::super::{Global, printer};
 use super::ask::{Answer, Way};
-use super::{inventory, named, table};
-use crate::adapt::InventoryEntry;
+use super::{inventory, table};
+use crate::adapt::{InventoryEntry, to_copy};
 use crate::model::{ExitStatus, Result};
 
 /// Print each image: what becomes of it, where it is named, and under which name the cluster pulls it
@@ -44,7 +44,7 @@ struct Line {
 /// Prints the list.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     if args.plain {
-        let images = named(&args.source, global)?;
+        let images = to_copy(inventory(&args.source, global)?);
         let lines = images.iter().map(|image| format!("{}\t{}\n", image.source, image.target));
         printer::data(&lines.collect::<String>())?;
         return Ok(ExitStatus::OK);

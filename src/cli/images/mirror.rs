@@ -42,10 +42,10 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
         }
     }
     let ecr = Ecr::new()?;
-    let from = args.flags.client(args.proxy.as_deref(), &ecr)?;
+    let from = args.flags.sources(args.proxy.as_deref(), &ecr, &jobs).await?;
     let to = args.flags.client(None, &ecr)?;
     let to = Arc::new(RegistryTarget::new(to, ecr));
     let options = args.flags.options(args.overwrite, args.dry_run);
-    let all = transfer::run(global, Arc::new(from), to, options, &jobs).await?;
+    let all = transfer::run(global, from, to, options, &jobs).await?;
     outcome::report(global, &jobs, &all)
 }

@@ -16,7 +16,7 @@ mod webhook_image;
 
 use super::Global;
 use super::render::Source;
-use crate::adapt::{self, ImageRef, InventoryEntry};
+use crate::adapt::{self, InventoryEntry};
 use crate::model::{ExitStatus, Result};
 
 /// Show, copy, save and load the container images of the deployment
@@ -51,14 +51,6 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
 /// All images of what is rendered and what becomes of each, sorted by source.
 fn inventory(source: &Source, global: &Global) -> Result<Vec<InventoryEntry>> {
     let rendered = source.render(global)?;
-    adapt::inventory(rendered.iter().map(|(_, adapted)| adapted), &source.registry(global)?)
-}
-
-/// The images that belong in the registry, sorted by source; also those that only programs name.
-fn named(source: &Source, global: &Global) -> Result<Vec<ImageRef>> {
-    let pulled = |image: InventoryEntry| {
-        let InventoryEntry { source, target, places, .. } = image;
-        target.map(|target| ImageRef { source, target, places })
-    };
-    Ok(inventory(source, global)?.into_iter().filter_map(pulled).collect())
+    let sets = rendered.iter().map(|(_, adapted)| (&*adapted.images, &*adapted.upstream));
+    adapt::inventory(sets, &source.registry(global)?)
 }

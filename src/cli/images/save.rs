@@ -34,10 +34,10 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let mut jobs: Vec<Job> = args.which.jobs(global)?;
     jobs.iter_mut().for_each(|job| job.target = job.source.clone());
     jobs.dedup();
-    let from = args.flags.client(args.proxy.as_deref(), &Ecr::new()?)?;
+    let from = args.flags.sources(args.proxy.as_deref(), &Ecr::new()?, &jobs).await?;
     let writer = Arc::new(Writer::open(&args.archive)?);
     let options = args.flags.options(false, false);
-    let all = transfer::run(global, Arc::new(from), writer.clone(), options, &jobs).await?;
+    let all = transfer::run(global, from, writer.clone(), options, &jobs).await?;
     if all.iter().all(|ended| !matches!(ended, Ended::Failed(_))) {
         let path = writer.finish()?;
         printer::note(&format!("saved as {}; there: kfctl-cn images load FILE", path.display()));

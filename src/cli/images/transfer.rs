@@ -1,6 +1,7 @@
 //! What the commands share that move images: flags, the client, the run.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::super::run::cancel_on_signals;
 use super::super::{Global, printer};
@@ -8,8 +9,11 @@ use super::progress;
 use crate::engine::Signal;
 use crate::model::{Error, ErrorClass, Result};
 use crate::phases::images::Ecr;
-use crate::registry::copy::{Copier, Ended, Job, Meter, Options, Source, Target, Told};
+use crate::registry::copy::{Copier, Ended, Job, Meter, Options, Reachable, Source, Target, Told};
 use crate::registry::{Platform, Registry, Retry, Route};
+
+/// How long the host of a source may take to say anything, before its images count as out of reach.
+const REACH: Duration = Duration::from_secs(20);
 
 /// How to copy.
 #[derive(Debug, clap::Args)]
@@ -40,6 +44,18 @@ impl Flags {
         let route = Route { proxy: proxy.map(str::to_owned), plain: self.plain_http.clone() };
         let tell = Arc::new(|text: String| printer::note(&text));
         Registry::new(&route, ecr.clone(), Retry::default(), tell)
+    }
+
+    /// The sources of the jobs, through this proxy, if any. Each host is asked once before; one that is out of reach is told here,
+    /// and none of its images is tried.
+    pub(super) async fn sources(&self, proxy: Option<&str>, ecr: &Arc<Ecr>, jobs: &[Job]) -> Result<Arc<Reachable>> {
+        let sources = Reachable::probe(self.client(proxy, ecr)?, jobs, REACH).await;
+        for (host, error) in sources.out() {
+            let count = jobs.iter().filter(|job| job.source.host == *host).count();
+            let images = if count == 1 { "1 image is".into() } else { format!("{count} images are") };
+            printer::note(&format!("{error}; {images} from there"));
+        }
+        Ok(Arc::new(sources))
     }
 }
 

@@ -20,13 +20,13 @@ pub struct Images {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema, Default)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mirror {
-    /// It doesn't: `kfctl-cn images mirror` does, when it is asked to.
-    #[default]
-    Skip,
     /// It copies what it can reach; what it can't is named in a script to run elsewhere, and `up` goes on.
+    #[default]
     Auto,
-    /// Like `auto`, but `up` fails while an image is missing.
+    /// Like `auto`, but nothing is put into the cluster, and `up` fails, while an image is missing that objects name.
     Required,
+    /// It doesn't: `kfctl-cn images mirror` does, when it is asked to.
+    Skip,
 }
 
 /// Whether something is there.

@@ -3,7 +3,6 @@
 //! What was done is kept in `images-mirror.json` in the deployment's folder, beside the list that it was done for.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -13,14 +12,11 @@ use crate::adapt::ImageRef;
 use crate::config::Mirror;
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Change, Error, ErrorClass, Readiness, Result};
-use crate::registry::copy::{Copier, Ended, Job, Meter, Options, RegistryTarget};
-use crate::registry::{Found, Registry, Retry, Route};
+use crate::registry::copy::Job;
 
-use super::{Ecr, list, to_tsv};
+use super::attempt::{Attempt, attempt, jobs};
+use super::{list, to_tsv};
 use crate::phases::{Deps, local_file};
-
-/// How long the registry may take to say anything, before it counts as out of reach.
-const PROBE: Duration = Duration::from_secs(10);
 
 /// The copy of all images into the registry.
 pub(super) struct Copies {
@@ -36,7 +32,10 @@ struct Done {
     there: usize,
     /// Images that could not be copied.
     missing: usize,
-    /// Those of them that may be copied by trying again; the others are out of reach, gone at their source, or refused.
+    /// Those of them that objects name, so that something waits for them.
+    #[serde(default)]
+    needed: usize,
+    /// Those of the missing that may be copied by trying again; the others are out of reach, gone at their source, or refused.
     #[serde(default)]
     passing: usize,
     /// Why the registry could not be asked at all, if so.
@@ -45,8 +44,33 @@ struct Done {
 }
 
 impl Done {
+    fn of(images: &[ImageRef], attempt: &Attempt) -> Done {
+        Done {
+            list: digest(images),
+            there: images.len() - attempt.missing.len(),
+            missing: attempt.missing.len(),
+            needed: attempt.missing.iter().filter(|at| !images[**at].only_on_use).count(),
+            passing: attempt.passing,
+            unreachable: attempt.why.clone().filter(|_| attempt.unreachable),
+        }
+    }
+
     fn outputs(&self) -> Outputs {
         Outputs::from([("there".into(), self.there.to_string()), ("missing".into(), self.missing.to_string())])
+    }
+
+    /// What is to be done again.
+    fn changes(&self, list: &str, mode: Mirror) -> Vec<Change> {
+        let must = mode == Mirror::Required && self.needed > 0;
+        if self.list != list {
+            vec![Change::update("list", "another list of images", "this one")]
+        } else if self.unreachable.is_some() && must {
+            vec![Change::update("registry", "could not be reached", "has all images")]
+        } else if self.unreachable.is_none() && (self.passing > 0 || must) {
+            vec![Change::update("missing", self.missing.to_string(), "0")]
+        } else {
+            Vec::new()
+        }
     }
 }
 
@@ -64,43 +88,26 @@ impl Copies {
         Ok(text.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
-    /// Copies, or says why the registry can't be asked.
-    async fn copy(&self, cx: &Context, jobs: &[Job]) -> Result<std::result::Result<Vec<Ended>, String>> {
-        let ecr = Ecr::new()?;
-        let quick = Retry { attempts: 1, pause: Duration::ZERO };
-        let client = |retry| Registry::new(&Route::default(), ecr.clone(), retry, Arc::new(|_| {}));
-        let Some(first) = jobs.first() else { return Ok(Ok(vec![])) };
-        match tokio::time::timeout(PROBE, client(quick)?.find(&first.target, true)).await {
-            Ok(Ok(Found::Nothing | Found::Manifest(_))) => {}
-            Ok(Err(fault)) => return Ok(Err(fault.error.to_string())),
-            Err(_) => return Ok(Err(format!("{} says nothing in {}s", first.target.host, PROBE.as_secs()))),
+    /// Writes what to run elsewhere, or takes away what needn't be run any more.
+    fn script(&self, jobs: &[Job], attempt: &Attempt) -> Result<PathBuf> {
+        let path = self.file("images-elsewhere.sh");
+        if attempt.missing.is_empty() {
+            local_file::remove(&path)?;
+        } else {
+            local_file::write(&path, &elsewhere(attempt.missing.iter().map(|at| &jobs[*at])))?;
         }
-        let (from, to) = (client(Retry::default())?, client(Retry::default())?);
-        let to = Arc::new(RegistryTarget::new(to, ecr.clone()));
-        let meter = Arc::new(Meter::new(jobs.len()));
-        let copier = Copier::new(Arc::new(from), to, Options::default(), meter.clone(), Arc::new(|_| {}));
-        let mut running = std::pin::pin!(copier.run(jobs));
-        loop {
-            tokio::select! {
-                all = &mut running => return Ok(Ok(all)),
-                () = tokio::time::sleep(Duration::from_secs(1)) => cx.progress(meter.line()),
-            }
-        }
-    }
-
-    /// What to run where the sources and the registry can be reached, as a script.
-    fn elsewhere(&self, missing: &[Job]) -> String {
-        let list: String = missing.iter().map(|job| format!("{}\t{}\n", job.source, job.target)).collect();
-        format!(
-            "#!/bin/sh\n# Copies what the registry lacks. Run it where both the sources and the registry are reached, with kfctl-cn in PATH.\n\
-             # Where only the sources are: replace `mirror` by `save images.tar`, carry the file, and `kfctl-cn images load images.tar` there.\n\
-             exec kfctl-cn images mirror --list - \"$@\" <<'END'\n{list}END\n"
-        )
+        Ok(path)
     }
 }
 
-fn jobs(images: &[ImageRef]) -> Result<Vec<Job>> {
-    images.iter().map(|image| Ok(Job { source: image.source.parse()?, target: image.target.parse()? })).collect()
+/// What to run where the sources and the registry can be reached, as a script.
+fn elsewhere<'a>(missing: impl Iterator<Item = &'a Job>) -> String {
+    let list: String = missing.map(|job| format!("{}\t{}\n", job.source, job.target)).collect();
+    format!(
+        "#!/bin/sh\n# Copies what the registry lacks. Run it where both the sources and the registry are reached, with kfctl-cn in PATH.\n\
+         # Where only the sources are: replace `mirror` by `save images.tar`, carry the file, and `kfctl-cn images load images.tar` there.\n\
+         exec kfctl-cn images mirror --list - \"$@\" <<'END'\n{list}END\n"
+    )
 }
 
 fn digest(images: &[ImageRef]) -> String {
@@ -127,65 +134,26 @@ impl Resource for Copies {
 
     async fn read(&self, _cx: &Context) -> Result<Observed> {
         let Some(done) = self.record()? else { return Ok(Observed::Absent) };
-        let mut changes = Vec::new();
-        if done.list != digest(&list(&self.deps).await?) {
-            changes.push(Change::update("list", "another list of images", "this one"));
-        } else if done.unreachable.is_none()
-            && (done.passing > 0 || done.missing > 0 && self.mode() == Mirror::Required)
-        {
-            changes.push(Change::update("missing", done.missing.to_string(), "0"));
-        } else if done.unreachable.is_some() && self.mode() == Mirror::Required {
-            changes.push(Change::update("registry", "could not be reached", "has all images"));
-        }
+        let changes = done.changes(&digest(&list(&self.deps).await?), self.mode());
         Ok(Observed::Present(Live { outputs: done.outputs(), owner: Owner::Ours, changes, ready: Readiness::Ready }))
     }
 
     async fn apply(&self, cx: &Context, _action: Action, _token: &str) -> Result<Outputs> {
         let images = list(&self.deps).await?;
         let jobs = jobs(&images)?;
-        let outcome = self.copy(cx, &jobs).await?;
-        let (missing, passing, unreachable, first) = match outcome {
-            Err(why) => (jobs.clone(), 0, Some(why.clone()), Some(why)),
-            Ok(all) => {
-                let mut failed: Vec<(&Job, &Error)> = Vec::new();
-                for (job, ended) in jobs.iter().zip(&all) {
-                    if let Ended::Failed(error) = ended {
-                        failed.push((job, error));
-                    }
-                }
-                let first = failed.first().map(|(_, why)| why.to_string());
-                let passing = failed.iter().filter(|(_, why)| why.class == ErrorClass::Transient).count();
-                (failed.into_iter().map(|(job, _)| job.clone()).collect::<Vec<Job>>(), passing, None, first)
-            }
-        };
-        let script = self.file("images-elsewhere.sh");
-        if missing.is_empty() {
-            local_file::remove(&script)?;
-        } else {
-            local_file::write(&script, &self.elsewhere(&missing))?;
-        }
-        let done = Done {
-            list: digest(&images),
-            there: jobs.len() - missing.len(),
-            missing: missing.len(),
-            passing,
-            unreachable,
-        };
-        let text = serde_json::to_string_pretty(&done).map_err(|e| Error::new(ErrorClass::Bug, e.to_string()))?;
-        match first {
-            Some(why) if self.mode() == Mirror::Required => {
-                let message = format!("{} of {} images are not in the registry", missing.len(), jobs.len());
+        let attempt = attempt(cx, &jobs).await?;
+        let script = self.script(&jobs, &attempt)?;
+        let done = Done::of(&images, &attempt);
+        if let Some(why) = attempt.why {
+            let message = format!("{} of {} images are not in the registry", done.missing, jobs.len());
+            if self.mode() == Mirror::Required && done.needed > 0 {
                 return Err(Error::new(ErrorClass::Permanent, message)
                     .caused_by(why)
                     .hint(format!("where they can be copied, run {}, then go on here", script.display())));
             }
-            Some(why) => cx.progress(format!(
-                "{} images are to be copied elsewhere with {}: {why}",
-                missing.len(),
-                script.display()
-            )),
-            None => {}
+            cx.warn(format!("{message} ({why}); where they can be copied, run {}", script.display()));
         }
+        let text = serde_json::to_string_pretty(&done).map_err(|e| Error::new(ErrorClass::Bug, e.to_string()))?;
         local_file::write(&self.file("images-mirror.json"), &text)?;
         Ok(done.outputs())
     }

@@ -1,15 +1,15 @@
 //! The phase `images`: which images the deployment pulls, and under which names they must be in the registry.
 
+mod attempt;
 mod ecr;
 mod mirror;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::adapt::ImageRef;
+use crate::adapt::{ImageRef, inventory, to_copy};
 use crate::config::Mirror;
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Change, Readiness, Result};
@@ -33,19 +33,22 @@ pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
     all
 }
 
-/// The images of all sets, once each. Needs no cluster: names depend on the registry alone.
+/// The images that belong in the registry, sorted by source: those that objects of any set name, and those that only programs
+/// do. Needs no cluster: names depend on the registry alone.
+///
+/// # Errors
+/// What a render refuses.
 pub async fn list(deps: &Deps) -> Result<Vec<ImageRef>> {
     let mut values = offline_values(&deps.config);
     values.account.clone_from(&deps.account);
     values.registry = deps.config.registry(&deps.account);
-    let mut all: BTreeMap<(String, String), Vec<String>> = BTreeMap::new();
+    let registry = values.registry.clone();
+    let mut all = Vec::new();
     for set in sets(&deps.config) {
-        let rendered = deps.link.names.get(set, &deps.config, &deps.bundle, values.clone()).await?;
-        for image in &rendered.images {
-            all.entry((image.source.clone(), image.target.clone())).or_default().extend(image.places.iter().cloned());
-        }
+        all.push(deps.link.names.get(set, &deps.config, &deps.bundle, values.clone()).await?);
     }
-    Ok(all.into_iter().map(|((source, target), places)| ImageRef { source, target, places }).collect())
+    let sets = all.iter().map(|rendered| (&*rendered.images, &*rendered.upstream));
+    Ok(to_copy(inventory(sets, &registry)?))
 }
 
 /// The list as text: a header, then a line an image.
@@ -108,7 +111,8 @@ mod tests {
 
     #[test]
     fn a_line_has_source_target_and_places() {
-        let image = ImageRef { source: "a/b:1".into(), target: "r/a/b:1".into(), places: vec!["x".into(), "y".into()] };
+        let (source, target) = ("a/b:1".into(), "r/a/b:1".into());
+        let image = ImageRef { source, target, places: vec!["x".into(), "y".into()], only_on_use: false };
         assert_eq!(to_tsv(&[image]), "source\ttarget\tplaces\na/b:1\tr/a/b:1\tx, y\n");
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
-use crate::adapt::{ImageRef, Set, Values};
+use crate::adapt::{ImageRef, Set, UpstreamImage, Values};
 use crate::bundle::Bundle;
 use crate::config::Config;
 use crate::kube::{Stage, prepare, split};
@@ -20,6 +20,8 @@ pub struct Rendered {
     pub stages: Vec<(Stage, Vec<Object>)>,
     /// The images that they name.
     pub images: Vec<ImageRef>,
+    /// The images that upstream's objects name, and what became of each.
+    pub upstream: Vec<UpstreamImage>,
 }
 
 /// The sets that were rendered in this run, each with the values that it was rendered with.
@@ -48,7 +50,8 @@ impl Renders {
         let adapted = tokio::task::spawn_blocking(move || render(set, &config, &bundle, &with))
             .await
             .map_err(|e| Error::new(ErrorClass::Bug, "the render broke off").caused_by(e.to_string()))??;
-        let rendered = Arc::new(Rendered { stages: split(prepare(adapted.objects)), images: adapted.images });
+        let (images, upstream) = (adapted.images, adapted.upstream);
+        let rendered = Arc::new(Rendered { stages: split(prepare(adapted.objects)), images, upstream });
         known.insert(set, (values, rendered.clone()));
         Ok(rendered)
     }

@@ -13,6 +13,7 @@ use std::time::Duration;
 use http::header::{AUTHORIZATION, LOCATION};
 use http::{HeaderMap, Method};
 
+use super::Reference;
 use super::auth::{Challenge, Logins};
 use super::fault::{Fault, Outcome};
 use super::retry::Retry;
@@ -67,6 +68,18 @@ impl Registry {
     fn host(&self, name: &str) -> Arc<Host> {
         let mut hosts = self.0.hosts.lock().unwrap_or_else(PoisonError::into_inner);
         hosts.entry(name.to_owned()).or_default().clone()
+    }
+
+    /// Asks the registry of an image for anything at all, once, whatever it answers. Its login isn't tried.
+    ///
+    /// # Errors
+    /// Class `Unreachable` if there is no answer in this time.
+    pub async fn reach(&self, image: &Reference, limit: Duration) -> Outcome<()> {
+        let doing = format!("{} can't be reached", image.host);
+        let url = format!("{}/v2/", self.0.transport.base(image.api_host()));
+        let request = self.0.transport.request(Method::GET, &url, HeaderMap::new())?;
+        let answer = tokio::time::timeout(limit, self.0.transport.send(&doing, request)).await;
+        answer.unwrap_or_else(|_| Err(Fault::stalled(&doing, limit))).map(|_| ())
     }
 
     /// Repeats what passes, and tells.

@@ -4,6 +4,7 @@ mod blob;
 mod ends;
 mod image;
 mod meter;
+mod reach;
 
 use std::sync::Arc;
 
@@ -15,6 +16,7 @@ use crate::model::{Error, ErrorClass};
 use blob::Known;
 pub use ends::{ByItself, From, RegistryTarget, Repositories, Source, Target};
 pub use meter::{Meter, bytes};
+pub use reach::Reachable;
 
 /// One image to copy.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -31,6 +31,7 @@ fn everything_comes_up(world: &World) {
     let (status, arguments) = wait_and_collect_arguments(&mut world.spawn(&["up", "--yes"], &log));
     let text = fs::read_to_string(&log).expect("the log");
     assert!(status.success(), "up: {status}\n{}", text.lines().rev().take(40).collect::<Vec<_>>().join("\n"));
+    images_out_of_reach_are_named(world, &text);
     let refused: Vec<_> = world.cluster_writes(0).into_iter().filter(|write| refused(write)).collect();
     assert!(refused.is_empty(), "refused by the API server: {refused:#?}");
     let (unready, count) = world.unready();
@@ -40,6 +41,20 @@ fn everything_comes_up(world: &World) {
     world.assert_no_secret_in_files();
     let verified = world.succeeds(&["verify"]);
     world.assert_no_secret("verify", &said(&verified));
+}
+
+/// Neither sources nor registry are reached here: `up` goes on, says so in a line, and leaves what to run elsewhere.
+fn images_out_of_reach_are_named(world: &World, log: &str) {
+    let line = log.lines().find(|line| line.contains("images/mirror: done in")).expect("a line of the mirror");
+    let script = world.state().join("images-elsewhere.sh");
+    let registry = format!("dkr.ecr.{}.amazonaws.com.cn/kfctl-cn/", world.region);
+    assert!(line.contains("but: ") && line.contains("images are not in the registry (cannot look for "), "{line}");
+    assert!(line.ends_with("run .kfctl-cn/rehearsal/images-elsewhere.sh"), "{line}");
+    let script = fs::read_to_string(script).expect("a script");
+    let list = fs::read_to_string(world.state().join("images.tsv")).expect("the list");
+    let targets = script.lines().filter(|line| line.split('\t').nth(1).is_some_and(|name| name.contains(&registry)));
+    assert_eq!(targets.count(), list.lines().count() - 1, "{script}");
+    assert!(script.contains("\ndocker.io/mpioperator/kubectl-delivery:latest\t"), "what only programs name: {script}");
 }
 
 /// A refusal that isn't one of those that pass by themselves: a conflict (409), a server that is settling (429, 5xx).
