@@ -10,73 +10,12 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use crate::model::{Error, ErrorClass, Result};
 
+use super::codes::{CREDENTIALS, PASSING, THROTTLED, not_told, skewed};
+
 pub(super) const CREDENTIALS_HINT: &str = "set AWS_PROFILE to a profile of an AWS China account, or AWS_ACCESS_KEY_ID and \
      AWS_SECRET_ACCESS_KEY (and AWS_SESSION_TOKEN)";
 const QUOTA_HINT: &str = "ask for more in Service Quotas (https://console.amazonaws.cn/servicequotas), or remove what isn't used, then run \
      `kfctl-cn up` again";
-
-/// Codes of credentials that AWS doesn't take.
-const CREDENTIALS: &[&str] = &[
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "RequestExpired",
-    "InvalidClientTokenId",
-    "InvalidToken",
-    "UnrecognizedClientException",
-    "InvalidAccessKeyId",
-    "AuthFailure",
-    "SignatureDoesNotMatch",
-    "MissingAuthenticationToken",
-    "MissingAuthenticationTokenException",
-    "IncompleteSignature",
-];
-
-/// Codes that pass by themselves: throttling, faults of the service, and what is still busy or not yet visible everywhere.
-const PASSING: &[&str] = &[
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestThrottled",
-    "RequestLimitExceeded",
-    "TooManyRequestsException",
-    "BandwidthLimitExceeded",
-    "SlowDown",
-    "PriorRequestNotComplete",
-    "RequestTimeout",
-    "RequestTimeoutException",
-    "InternalError",
-    "InternalFailure",
-    "InternalServiceError",
-    "InternalServiceErrorException",
-    "InternalException",
-    "ServerException",
-    "ServiceFailure",
-    "ServiceFailureException",
-    "ServiceUnavailable",
-    "ServiceUnavailableException",
-    "Unavailable",
-    "OperationAborted",
-    "ConcurrentModification",
-    "ConcurrentModificationException",
-    "EntityTemporarilyUnmodifiable",
-    "DependencyViolation",
-    "DeleteConflict",
-    "ResourceInUseException",
-    "ResourceInUse",
-    "InvalidDBInstanceState",
-    "InvalidDBSubnetGroupStateFault",
-    "InvalidDBParameterGroupState",
-    "AWS.SimpleQueueService.QueueDeletedRecently",
-    "QueueDeletedRecently",
-    "InsufficientDBInstanceCapacity",
-    "NoSuchEntity",
-    "ResourceNotFoundException",
-    "InvalidPermission.NotFound",
-];
-
-/// Calls in flight that are fine without credentials of their own: what the service says of a role that was made a moment ago.
-const ROLE_NOT_VISIBLE: &[&str] =
-    &["could not be assumed", "cannot be assumed", "not authorized to perform: sts:AssumeRole", "role does not exist"];
 
 /// Gives the class, the request id and the hints to an SDK error. `operation` is the permission that the call needs, such as
 /// `ec2:CreateVpc`.
@@ -93,10 +32,11 @@ where
             of_service(operation, service.err().code(), service.err().message(), status)
         }
         SdkError::ResponseError(_) => {
-            Error::new(ErrorClass::Transient, format!("{operation}: the answer can't be read"))
+            Error::new(ErrorClass::Transient, format!("{operation}: the answer can't be read")).in_doubt()
         }
-        SdkError::TimeoutError(_) => unreachable(operation, "no answer in time"),
-        SdkError::DispatchFailure(_) | SdkError::ConstructionFailure(_) => of_dispatch(operation, error),
+        SdkError::TimeoutError(_) => unreachable(operation, "no answer in time").in_doubt(),
+        SdkError::DispatchFailure(_) => of_dispatch(operation, error).in_doubt(),
+        SdkError::ConstructionFailure(_) => of_dispatch(operation, error),
         _ => Error::new(ErrorClass::Transient, format!("{operation}: the call failed")),
     };
     match id {
@@ -105,12 +45,18 @@ where
     }
 }
 
+const CLOCK_HINT: &str = "set the clock of this machine (a time server such as `ntp.aliyun.com`): AWS refuses calls that are signed more than 5 minutes \
+     early or late";
+
 /// An error that the service answered.
 fn of_service(operation: &str, code: Option<&str>, message: Option<&str>, status: u16) -> Error {
     let code = code.unwrap_or("unknown error");
     let message = message.unwrap_or("no message");
     let text = format!("{operation}: {code} (HTTP {status})");
     let new = |class| Error::new(class, text.clone()).caused_by(message);
+    if skewed(code, message) {
+        return new(ErrorClass::Credentials).hint(CLOCK_HINT);
+    }
     if CREDENTIALS.contains(&code) {
         return new(ErrorClass::Credentials).hint(CREDENTIALS_HINT).hint(
             "credentials of an account outside China are never valid here: accounts of the partition aws-cn are separate",
@@ -119,9 +65,12 @@ fn of_service(operation: &str, code: Option<&str>, message: Option<&str>, status
     if code.starts_with("AccessDenied") || code.starts_with("UnauthorizedOperation") || code == "NotAuthorized" {
         return new(ErrorClass::Permanent).hint(format!("allow `{operation}` to the identity that runs kfctl-cn"));
     }
-    let not_visible = ROLE_NOT_VISIBLE.iter().any(|part| message.contains(part));
-    if PASSING.contains(&code) || (code.starts_with("Invalid") && code.ends_with(".NotFound")) || not_visible {
+    if THROTTLED.contains(&code) || status == 429 {
         return new(ErrorClass::Transient);
+    }
+    let passing = || if status >= 500 { new(ErrorClass::Transient).in_doubt() } else { new(ErrorClass::Transient) };
+    if PASSING.contains(&code) || (code.starts_with("Invalid") && code.ends_with(".NotFound")) || not_told(message) {
+        return passing();
     }
     if code.contains("LimitExceeded") || code.contains("QuotaExceeded") || code.contains("TooMany") {
         return new(ErrorClass::Permanent).hint(QUOTA_HINT);
@@ -134,10 +83,7 @@ fn of_service(operation: &str, code: Option<&str>, message: Option<&str>, status
         return new(ErrorClass::Permanent)
             .hint("EKS has no room in one of the zones: try again later or use the other region");
     }
-    if status >= 500 || status == 429 {
-        return new(ErrorClass::Transient);
-    }
-    new(ErrorClass::Permanent)
+    if status >= 500 { passing() } else { new(ErrorClass::Permanent) }
 }
 
 /// An error before or instead of an answer: no credentials, or no connection.
@@ -214,6 +160,31 @@ mod tests {
         let role = "Role with arn: arn:aws-cn:iam::111122223333:role/x, could not be assumed because it does not exist";
         assert_eq!(class("InvalidParameterException", role, 400), ErrorClass::Transient);
         assert_eq!(class("InvalidParameterException", "unsupported Kubernetes version", 400), ErrorClass::Permanent);
+        let provider = "Invalid principal in policy: \"Federated\":\"arn:aws-cn:iam::111122223333:oidc-provider/x\"";
+        assert_eq!(class("MalformedPolicyDocument", provider, 400), ErrorClass::Transient);
+        assert_eq!(class("MalformedPolicyDocument", "Partition \"aws\" is not valid", 400), ErrorClass::Permanent);
+        for code in ["NoSuchBucket", "DBSubnetGroupNotFoundFault", "AWS.SimpleQueueService.NonExistentQueue"] {
+            assert_eq!(class(code, "", 404), ErrorClass::Transient, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_clock_is_told_as_such() {
+        let late = "Signature expired: 20260101T000000Z is now earlier than 20260101T235500Z";
+        for (code, message) in
+            [("RequestTimeTooSkewed", ""), ("SignatureDoesNotMatch", late), ("InvalidSignatureException", late)]
+        {
+            let error = of_service("sts:GetCallerIdentity", Some(code), Some(message), 403);
+            assert_eq!(error.class, ErrorClass::Credentials, "{code}");
+            assert!(error.hints[0].contains("clock"), "{:?}", error.hints);
+        }
+    }
+
+    #[test]
+    fn only_what_was_refused_is_known_to_have_had_no_effect() {
+        let doubt = |code, status| of_service("ec2:CreateVpc", Some(code), None, status).in_doubt;
+        assert!(doubt("InternalError", 500) && doubt("Weird", 502));
+        assert!(!doubt("RequestLimitExceeded", 503) && !doubt("VpcLimitExceeded", 400));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! Knows nothing of the engine nor of Kubernetes: what a deployment makes of these calls is in `phases`.
 
 mod clients;
+mod codes;
 mod ecr;
 mod error;
 mod identity;

@@ -77,12 +77,14 @@ pub struct Error {
     pub hints: Vec<String>,
     /// The request id of AWS, if a call failed.
     pub request_id: Option<String>,
+    /// True if nobody knows whether the call took effect: its answer was lost, or was a fault of the service.
+    pub in_doubt: bool,
 }
 
 impl Error {
     /// An error of a class with a message.
     pub fn new(class: ErrorClass, message: impl Into<String>) -> Self {
-        Error { class, chain: vec![message.into()], hints: Vec::new(), request_id: None }
+        Error { class, chain: vec![message.into()], hints: Vec::new(), request_id: None, in_doubt: false }
     }
 
     /// Puts what was being done in front.
@@ -110,6 +112,13 @@ impl Error {
     #[must_use]
     pub fn request_id(mut self, id: impl Into<String>) -> Self {
         self.request_id = Some(id.into());
+        self
+    }
+
+    /// Marks it as one after which nobody knows whether the call took effect.
+    #[must_use]
+    pub fn in_doubt(mut self) -> Self {
+        self.in_doubt = true;
         self
     }
 

@@ -1,5 +1,5 @@
 //! A proxy before AWS that pulls the plug: at the n-th call that changes something it swallows the request, or its answer, and says so.
-//! From then on it answers nobody, as a network does for a program that was killed.
+//! From then on it answers nobody, as a network does for a program that was killed. Other faults are in [`crate::faults`].
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering::SeqCst};
@@ -8,10 +8,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
+use crate::faults::{Call, Faults, Verdict};
+
 /// The proxy; clones share its plug.
 #[derive(Clone)]
 pub struct Proxy {
     pub url: String,
+    /// What else may go wrong; nothing at first.
+    pub faults: Arc<Faults>,
     plug: Arc<Plug>,
 }
 
@@ -30,13 +34,13 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let plug = Plug { left: AtomicI64::new(-1), lands: 0.into(), pulled: Notify::new(), writes: 0.into() };
-        let proxy = Proxy { url, plug: Arc::new(plug) };
-        let (to, plug) = (to.trim_start_matches("http://").trim_end_matches('/').to_owned(), proxy.plug.clone());
+        let proxy = Proxy { url, faults: Arc::default(), plug: Arc::new(plug) };
+        let (to, shared) = (to.trim_start_matches("http://").trim_end_matches('/').to_owned(), proxy.clone());
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
-                let (to, plug) = (to.clone(), plug.clone());
+                let (to, shared) = (to.clone(), shared.clone());
                 tokio::spawn(async move {
-                    let _ = serve(client, &to, &plug).await;
+                    let _ = serve(client, &to, &shared.plug, &shared.faults).await;
                 });
             }
         });
@@ -65,7 +69,7 @@ impl Proxy {
     }
 }
 
-async fn serve(mut client: TcpStream, to: &str, plug: &Plug) -> std::io::Result<()> {
+async fn serve(mut client: TcpStream, to: &str, plug: &Plug, faults: &Faults) -> std::io::Result<()> {
     while let Some(request) = message(&mut client).await? {
         let mut lost = false;
         if writes(&request) {
@@ -85,6 +89,15 @@ async fn serve(mut client: TcpStream, to: &str, plug: &Plug) -> std::io::Result<
                 }
             }
         }
+        let verdict = faults.meet(&Call::of(&request));
+        match &verdict {
+            Verdict::Answer(answer) => {
+                client.write_all(answer).await?;
+                continue;
+            }
+            Verdict::CutBefore => return Ok(()),
+            _ => {}
+        }
         let mut server = TcpStream::connect(to).await?;
         server.write_all(&request).await?;
         let answer = message(&mut server).await?.unwrap_or_default();
@@ -92,7 +105,13 @@ async fn serve(mut client: TcpStream, to: &str, plug: &Plug) -> std::io::Result<
             plug.pulled.notify_one();
             return Ok(());
         }
-        client.write_all(&answer).await?;
+        match verdict {
+            Verdict::CutAfter => return Ok(()),
+            // Until the client gives up, which ends this task's connection.
+            Verdict::Hang => return client.read_u8().await.map(|_| ()),
+            Verdict::Truncate => return client.write_all(&answer[..answer.len() - half_of_body(&answer)]).await,
+            _ => client.write_all(&answer).await?,
+        }
     }
     Ok(())
 }
@@ -118,6 +137,12 @@ async fn message(stream: &mut TcpStream) -> std::io::Result<Option<Vec<u8>>> {
     let whole = |bytes: &[u8]| if chunked { bytes.ends_with(b"0\r\n\r\n") } else { bytes.len() >= head + length };
     while !whole(&bytes) && stream.read_buf(&mut bytes).await? > 0 {}
     Ok(Some(bytes))
+}
+
+/// Half of what follows the head of a message, at least a byte of it all.
+fn half_of_body(message: &[u8]) -> usize {
+    let head = message.windows(4).position(|w| w == b"\r\n\r\n").map_or(0, |at| at + 4);
+    ((message.len() - head) / 2).max(1)
 }
 
 /// True if a request changes something: by its verb, and where AWS has one verb for all by the name of its operation.

@@ -5,6 +5,8 @@ use std::process::Command;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
 use kfctl_cn::aws::Clients;
 use kfctl_cn::bundle::Bundle;
 use kfctl_cn::config::{self, Config};
@@ -32,10 +34,15 @@ static STARTED: OnceLock<String> = OnceLock::new();
 impl Aws {
     pub async fn empty() -> Aws {
         let turn = TURN.lock().await;
-        let url = STARTED.get_or_init(start).clone();
-        let reset = reqwest::Client::new().post(format!("{url}/moto-api/reset")).send().await.unwrap();
+        let aws = Aws { url: STARTED.get_or_init(start).clone(), _turn: turn };
+        aws.clear().await;
+        aws
+    }
+
+    /// Forgets everything that is in it.
+    pub async fn clear(&self) {
+        let reset = reqwest::Client::new().post(format!("{}/moto-api/reset", self.url)).send().await.unwrap();
         assert!(reset.status().is_success());
-        Aws { url, _turn: turn }
     }
 }
 
@@ -66,14 +73,14 @@ pub fn configuration(name: &str, region: Region) -> Config {
 }
 
 pub async fn clients_of(url: &str, region: Region, key: &str) -> Clients {
-    let key = aws_credential_types::Credentials::new(key, "none", None, None, "test");
-    let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
+    Clients::from_config(region, loader(url, region, key).load().await)
+}
+
+fn loader(url: &str, region: Region, key: &str) -> aws_config::ConfigLoader {
+    aws_config::defaults(aws_config::BehaviorVersion::latest())
         .region(aws_config::Region::new(region.as_str()))
         .endpoint_url(url)
-        .credentials_provider(key)
-        .load()
-        .await;
-    Clients::from_config(region, config)
+        .credentials_provider(aws_credential_types::Credentials::new(key, "none", None, None, "test"))
 }
 
 /// A deployment whose calls go through a proxy, with its state on disk.
@@ -91,6 +98,16 @@ impl World {
         let clients = clients_of(&proxy.url, config.spec.region, "AKIAREHEARSALCHINA01").await;
         let bundle = Arc::new(Bundle::sample().unwrap());
         World { config: Arc::new(config), proxy, clients, state: tempfile::tempdir().unwrap(), bundle }
+    }
+
+    /// The same with clients that wait two seconds for an answer and hardly at all before they try again.
+    pub async fn impatient(mut self) -> World {
+        let region = self.config.spec.region;
+        let config = loader(&self.proxy.url, region, "AKIAREHEARSALCHINA01")
+            .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_millis(10)))
+            .timeout_config(TimeoutConfig::builder().read_timeout(Duration::from_secs(2)).build());
+        self.clients = Clients::from_config(region, config.load().await);
+        self
     }
 
     fn deps(&self) -> Deps {
@@ -126,9 +143,10 @@ impl World {
 
     pub fn engine(&self) -> Engine {
         let settings = Settings {
-            patience: Duration::from_secs(30),
+            patience: Duration::from_secs(60),
             read_patience: Duration::from_secs(10),
             retry_first: Duration::from_millis(50),
+            retry_max: Duration::from_millis(500),
             poll_first: Duration::from_millis(50),
             poll_max: Duration::from_millis(200),
             ..Settings::default()
@@ -150,15 +168,20 @@ impl World {
 
     /// A run that is cut off like a killed process. True if it came to its end before.
     pub async fn cut_off(&self, calls: usize, lands: bool) -> bool {
-        self.proxy.pull_after(calls, lands);
         let engine = self.engine();
         let run = async {
             let planned = engine.plan().await.unwrap_or_else(|error| panic!("{error:?}"));
             engine.execute(&planned).await.result().unwrap_or_else(|error| panic!("{error:?}"));
         };
+        self.killed(calls, lands, run).await.is_some()
+    }
+
+    /// Drops a run at a call that changes something, before or after it took effect. What it returned if it came to its end before.
+    pub async fn killed<T>(&self, calls: usize, lands: bool, run: impl Future<Output = T>) -> Option<T> {
+        self.proxy.pull_after(calls, lands);
         let ended = tokio::select! {
-            () = run => true,
-            () = self.proxy.pulled() => false,
+            value = run => Some(value),
+            () = self.proxy.pulled() => None,
         };
         self.proxy.plug_in();
         ended

@@ -57,7 +57,8 @@ impl Resource for Eip {
         }
         let call = self.site.aws.ec2.allocate_address().domain(DomainType::Vpc);
         let call = call.tag_specifications(specification(ResourceType::ElasticIp, &wanted));
-        let made = call.customize().config_override(ec2_once()).send().await.call("ec2:AllocateAddress")?;
+        let create = async { call.customize().config_override(ec2_once()).send().await.call("ec2:AllocateAddress") };
+        let made = self.site.made.once(&self.addr(), create).await?;
         Ok(outputs([("allocation_id", made.allocation_id().unwrap_or_default())]))
     }
 

@@ -62,8 +62,10 @@ impl Resource for InternetGateway {
             None => {
                 let call = ec2.create_internet_gateway();
                 let call = call.tag_specifications(specification(ResourceType::InternetGateway, &wanted));
-                let made = call.customize().config_override(ec2_once()).send().await;
-                let made = made.call("ec2:CreateInternetGateway")?.internet_gateway;
+                let create = async {
+                    call.customize().config_override(ec2_once()).send().await.call("ec2:CreateInternetGateway")
+                };
+                let made = self.site.made.once(&self.addr(), create).await?.internet_gateway;
                 made.unwrap_or_else(|| aws_sdk_ec2::types::InternetGateway::builder().build())
             }
         };

@@ -96,7 +96,8 @@ impl Resource for Nat {
         let call = ec2.create_nat_gateway().subnet_id(cx.require(&self.subnet(), "subnet_id")?);
         let call = call.allocation_id(cx.require(&self.eip(), "allocation_id")?).client_token(token);
         let call = call.tag_specifications(specification(ResourceType::Natgateway, &wanted));
-        let made = call.customize().config_override(ec2_once()).send().await.call("ec2:CreateNatGateway")?;
+        let create = async { call.customize().config_override(ec2_once()).send().await.call("ec2:CreateNatGateway") };
+        let made = self.site.made.once(&self.addr(), create).await?;
         let id = made.nat_gateway().and_then(|n| n.nat_gateway_id()).unwrap_or_default();
         Ok(outputs([("nat_id", id)]))
     }

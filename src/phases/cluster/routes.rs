@@ -47,7 +47,8 @@ impl Routes {
         let wanted = self.site.tags(&self.addr(), &self.site.named(&self.part));
         let call = self.site.aws.ec2.create_route_table().vpc_id(cx.require("cluster/vpc", "vpc_id")?);
         let call = call.tag_specifications(specification(ResourceType::RouteTable, &wanted));
-        let made = call.customize().config_override(ec2_once()).send().await.call("ec2:CreateRouteTable")?;
+        let create = async { call.customize().config_override(ec2_once()).send().await.call("ec2:CreateRouteTable") };
+        let made = self.site.made.once(&self.addr(), create).await?;
         Ok(made.route_table.unwrap_or_else(|| RouteTable::builder().build()))
     }
 

@@ -48,7 +48,8 @@ impl Subnet {
         let call = self.site.aws.ec2.create_subnet().vpc_id(vpc).cidr_block(&self.cidr);
         let call = call.set_availability_zone(zones.get(self.zone).cloned());
         let call = call.tag_specifications(specification(ResourceType::Subnet, &self.tags()));
-        let made = call.customize().config_override(ec2_once()).send().await.call("ec2:CreateSubnet")?;
+        let create = async { call.customize().config_override(ec2_once()).send().await.call("ec2:CreateSubnet") };
+        let made = self.site.made.once(&self.addr(), create).await?;
         Ok(made.subnet.unwrap_or_else(|| aws_sdk_ec2::types::Subnet::builder().build()))
     }
 }

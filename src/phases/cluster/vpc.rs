@@ -73,7 +73,8 @@ impl Resource for Vpc {
             None => {
                 let call = ec2.create_vpc().cidr_block(&self.cidr);
                 let call = call.tag_specifications(specification(ResourceType::Vpc, &wanted));
-                let made = call.customize().config_override(ec2_once()).send().await.call("ec2:CreateVpc")?;
+                let create = async { call.customize().config_override(ec2_once()).send().await.call("ec2:CreateVpc") };
+                let made = self.site.made.once(&self.addr(), create).await?;
                 made.vpc.unwrap_or_else(|| aws_sdk_ec2::types::Vpc::builder().build())
             }
         };

@@ -68,7 +68,9 @@ impl Resource for DbSecurityGroup {
         // EC2 takes no apostrophe here, unlike RDS.
         let call = call.description("Database of Kubeflow").vpc_id(cx.require("cluster/vpc", "vpc_id")?);
         let call = call.tag_specifications(specification(ResourceType::SecurityGroup, &wanted));
-        let made = call.customize().config_override(ec2_once()).send().await.call("ec2:CreateSecurityGroup")?;
+        let create =
+            async { call.customize().config_override(ec2_once()).send().await.call("ec2:CreateSecurityGroup") };
+        let made = self.site.made.once(&self.addr(), create).await?;
         Ok(outputs([("id", made.group_id().unwrap_or_default())]))
     }
 

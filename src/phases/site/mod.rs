@@ -3,6 +3,7 @@
 mod access;
 mod ec2;
 mod live;
+mod once;
 mod role;
 mod secret;
 mod wait;
@@ -34,6 +35,8 @@ pub struct Site {
     /// Its account, 12 digits.
     pub account: String,
     extra: Tags,
+    /// What was made in this process.
+    pub(crate) made: once::Made,
 }
 
 impl Site {
@@ -45,6 +48,7 @@ impl Site {
             region: config.spec.region,
             account: account.to_owned(),
             extra: config.spec.tags.clone(),
+            made: once::Made::default(),
         })
     }
 
