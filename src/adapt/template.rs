@@ -67,6 +67,10 @@ fn lookup(name: &str, v: &Values) -> Result<Value> {
         "karpenter_node_role" => json!(v.karpenter_node_role),
         "karpenter_queue" => json!(v.karpenter_queue),
         "karpenter_version" => json!(v.karpenter_version),
+        "karpenter_subnets" if v.karpenter_subnets.is_empty() => {
+            json!([{"tags": {"karpenter.sh/discovery": v.cluster}}])
+        }
+        "karpenter_subnets" => v.karpenter_subnets.iter().map(|id| json!({"id": id})).collect(),
         "gpu_families" => json!(v.gpu_families),
         "gpu_capacity_types" => json!(v.gpu_capacity_types),
         "gpu_max" => json!(v.gpu_max),

@@ -124,6 +124,8 @@ pub struct Values {
     pub karpenter_version: String,
     /// The device plugin's version.
     pub device_plugin_version: String,
+    /// The subnets of the nodes that Karpenter makes; empty: those that carry its tag for this cluster.
+    pub karpenter_subnets: Vec<String>,
     /// GPU instance families.
     pub gpu_families: Vec<String>,
     /// `on-demand`, `spot`.

@@ -8,6 +8,7 @@ mod ecr;
 mod error;
 mod identity;
 pub mod mysql;
+pub mod network;
 pub mod policy;
 mod secrets;
 pub mod tags;

@@ -44,6 +44,11 @@ impl Writer<'_> {
             let indent = "  ".repeat(depth);
             if let Some((_, value)) = self.fixed.iter().find(|(p, _)| *p == here) {
                 *self.text += &format!("{indent}{name}: {value}\n");
+            } else if inner["properties"].is_object() && matches!(default, Some(Value::Null)) {
+                let start = self.text.len();
+                *self.text += &format!("{indent}{name}:\n");
+                self.fields(inner, None, depth + 1, &here);
+                self.comment_out(start);
             } else if inner["properties"].is_object() {
                 *self.text += &format!("{indent}{name}:\n");
                 self.fields(inner, default, depth + 1, &here);
@@ -53,6 +58,16 @@ impl Writer<'_> {
                     Some(value) => *self.text += &format!("{indent}{name}: {value}\n"),
                 }
             }
+        }
+    }
+
+    /// Makes comments of all keys from a place on: a section that isn't there by default.
+    fn comment_out(&mut self, start: usize) {
+        let section = self.text.split_off(start);
+        for line in section.lines() {
+            let key = line.trim_start();
+            let indent = &line[..line.len() - key.len()];
+            *self.text += &if key.starts_with('#') { format!("{line}\n") } else { format!("{indent}# {key}\n") };
         }
     }
 

@@ -29,8 +29,11 @@ impl Engine {
         let mut stays: Vec<Option<String>> = vec![None; self.graph.len()];
         for i in (0..self.graph.len()).rev() {
             let Observed::Present(live) = &seen[&self.graph.addrs[i]] else { continue };
-            let user = self.graph.users[i].iter().find(|user| stays[**user].is_some());
+            // What was there before holds nothing of ours.
+            let holds = |user: &&usize| stays[**user].is_some() && !borrowed(&seen[&self.graph.addrs[**user]]);
+            let user = self.graph.users[i].iter().find(holds);
             stays[i] = match (&live.owner, self.graph.nodes[i].kept(), user) {
+                (Owner::Borrowed, ..) => Some("it was there before".to_owned()),
                 (Owner::Other(seen), ..) => Some(format!("it isn't ours: {seen}")),
                 (_, Some(why), _) if !delete_kept => Some(why.to_owned()),
                 (_, _, Some(user)) => Some(format!("{} needs it", self.graph.addrs[*user])),
@@ -80,7 +83,7 @@ impl Engine {
             if self.left_out.contains(addr) {
                 return End::Done;
             }
-            let gone = !matches!(planned.seen[addr], Observed::Present(_));
+            let gone = !matches!(planned.seen[addr], Observed::Present(_)) || borrowed(&planned.seen[addr]);
             if gone && (known.resources.contains_key(addr) || known.open.contains_key(addr)) {
                 return match self.store.forget(addr) {
                     Ok(()) => End::Done,
@@ -143,4 +146,9 @@ impl Engine {
     fn ancestors(&self, i: usize) -> BTreeSet<usize> {
         closure(self.graph.needs[i].iter().copied().collect(), &self.graph.needs)
     }
+}
+
+/// True of what was there before: it stays, and our state forgets it.
+fn borrowed(observed: &Observed) -> bool {
+    matches!(observed, Observed::Present(live) if live.owner == Owner::Borrowed)
 }

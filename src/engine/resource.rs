@@ -18,6 +18,9 @@ pub enum Owner {
     Ours,
     /// It exists under our name without our mark; the text says what was seen instead.
     Other(String),
+    /// It was there before and the configuration names it: it is looked at and used, never made, replaced or removed. If
+    /// it can't be used ([`Readiness::Failed`]), nothing is begun.
+    Borrowed,
 }
 
 /// A resource that exists.

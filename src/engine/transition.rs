@@ -1,6 +1,6 @@
 //! What to do about one resource: the one table of all legal transitions.
 
-use crate::model::{Action, Change, Error, ErrorClass, Result};
+use crate::model::{Action, Change, Error, ErrorClass, Readiness, Result};
 
 use super::{Observed, Owner};
 
@@ -37,6 +37,10 @@ pub(super) fn decide(observed: &Observed, recorded: bool, intent: Option<&OpenIn
         return Err(Error::new(ErrorClass::Permanent, format!("exists and isn't ours: {seen}"))
             .hint("choose another `metadata.name` (or the setting that names it), or remove what is there"));
     }
+    if let (Owner::Borrowed, Readiness::Failed(why)) = (&live.owner, &live.ready) {
+        return Err(Error::new(ErrorClass::Permanent, why.as_str())
+            .hint("what was there before is never changed: put it right, or name another in the configuration"));
+    }
     if let Some(change) = live.changes.iter().find(|change| change.replace) {
         return Err(refused(change));
     }
@@ -44,6 +48,9 @@ pub(super) fn decide(observed: &Observed, recorded: bool, intent: Option<&OpenIn
     Ok(match (live.changes.is_empty(), recorded, begun) {
         (false, ..) => decision(Action::Update, fields(&live.changes)),
         (true, true, None) => decision(Action::NoOp, "as wanted"),
+        (true, false, None) if live.owner == Owner::Borrowed => {
+            decision(Action::Adopt, "was there before: it is used, and never changed")
+        }
         (true, false, None) => decision(Action::Adopt, "exists and is ours, but isn't in the state"),
         (true, _, Some(Action::Delete)) => decision(Action::Adopt, "its removal was begun, but it is still there"),
         (true, true, Some(_)) => decision(Action::NoOp, "as wanted; an earlier run was stopped before it was ready"),

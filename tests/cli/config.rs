@@ -58,6 +58,19 @@ fn each_impossible_value_is_told_with_line_and_hint() {
         ("  region: cn-north-1\n  network: {vpcCidr: 8.8.0.0/16}", "not private"),
         ("  region: cn-north-1\n  network: {vpcCidr: 172.20.0.0/18}", "overlaps the addresses of Kubernetes services"),
         ("  region: cn-north-1\n  network: {natGateways: many}", "one of: single, per-zone"),
+        ("  region: cn-north-1\n  network: {existing: {}}", "7:23: spec.network.existing.vpcId: is missing"),
+        (
+            "  region: cn-north-1\n  network: {existing: {vpcId: my-vpc}}",
+            "spec.network.existing.vpcId: `my-vpc` is not possible here\nhint: an id such as vpc-0123456789abcdef0",
+        ),
+        (
+            "  region: cn-north-1\n  network: {vpcCidr: 10.1.0.0/16, existing: {vpcId: vpc-01234567}}",
+            "spec.network.vpcCidr: means nothing for a VPC that is there already",
+        ),
+        (
+            "  region: cn-north-1\n  network: {existing: {vpcId: vpc-01234567, privateSubnetIds: [subnet-01234567]}}",
+            "1 subnets\nhint: 2 to 16, or none",
+        ),
         ("  region: cn-north-1\n  data: {bucket: My.Bucket}", "`My.Bucket` has a dot"),
         ("  region: cn-north-1\n  data: {bucket: ab}", "not possible as a bucket name"),
         ("  region: cn-north-1\n  data: {database: {engineVersion: 8.4}}", "MySQL `8.4` is not possible here"),

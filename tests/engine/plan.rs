@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering::SeqCst;
 
+use kfctl_cn::engine::Store;
 use kfctl_cn::model::{Action, ErrorClass};
 
 use crate::world::{Bench, Plug, Spec, deployment, spec};
@@ -164,4 +165,24 @@ async fn down_leaves_what_is_not_ours() {
     bench.world.put("cluster/nat", "somebody", "v1");
     bench.down_until(&Plug::at(None), true).await.unwrap();
     assert_eq!(bench.world.shape().len(), 2, "the VPC stays too: something that isn't ours is in it");
+}
+
+#[tokio::test]
+async fn what_was_there_before_is_used_and_never_written_and_forgotten_at_the_end() {
+    let bench =
+        Bench::new(vec![spec("cluster/vpc", &[]), Spec { kept: true, ..spec("cluster/nat", &["cluster/vpc"]) }]);
+    bench.world.put("cluster/vpc", "before", "v1");
+    bench.up().await.unwrap();
+    assert!(!bench.plan().await.unwrap().has_changes());
+    assert_eq!(bench.world.shape().len(), 2);
+    let plug = Plug::at(None);
+    let engine = bench.engine(bench.store(&plug).unwrap(), &plug).unwrap();
+    let left: Vec<_> = engine.plan_destroy(true).await.unwrap().plan.left.into_iter().map(|l| l.why).collect();
+    assert_eq!(left, ["it was there before"]);
+    drop(engine);
+    bench.down_until(&Plug::at(None), true).await.unwrap();
+    let shape = bench.world.shape();
+    assert!(shape.len() == 1 && shape[0].0 == "cluster/vpc", "{shape:?}");
+    let store = bench.store(&plug).unwrap();
+    assert!(store.snapshot().unwrap().resources.is_empty(), "the state still has it");
 }

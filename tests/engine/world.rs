@@ -163,6 +163,7 @@ impl Resource for Fake {
         };
         let owner = match thing.owner.as_str() {
             "us" => Owner::Ours,
+            "before" => Owner::Borrowed,
             other => Owner::Other(format!("owner {other}")),
         };
         let mut changes = Vec::new();

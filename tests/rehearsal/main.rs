@@ -4,6 +4,7 @@ mod accepted;
 mod aws;
 mod census;
 mod checks;
+mod existing;
 mod faults;
 mod proxy;
 #[path = "../support/mod.rs"]

@@ -142,6 +142,11 @@ impl World {
     }
 
     pub fn engine(&self) -> Engine {
+        self.engine_of(self.resources())
+    }
+
+    /// An engine over some of the resources.
+    pub fn engine_of(&self, resources: Vec<Arc<dyn Resource>>) -> Engine {
         let settings = Settings {
             patience: Duration::from_secs(60),
             read_patience: Duration::from_secs(10),
@@ -151,7 +156,7 @@ impl World {
             poll_max: Duration::from_millis(200),
             ..Settings::default()
         };
-        Engine::new(self.resources(), Arc::new(self.store())).unwrap().settings(settings)
+        Engine::new(resources, Arc::new(self.store())).unwrap().settings(settings)
     }
 
     pub async fn plan(&self) -> Planned {

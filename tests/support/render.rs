@@ -28,6 +28,7 @@ pub fn values(region: Region) -> Values {
         karpenter_queue: "kf-karpenter".into(),
         karpenter_version: "1.14.1".into(),
         device_plugin_version: "0.20.0".into(),
+        karpenter_subnets: Vec::new(),
         gpu_families: vec!["g4dn".into(), "g5".into()],
         gpu_capacity_types: vec!["on-demand".into()],
         gpu_max: 8,

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod names;
+mod network;
 mod offers;
 mod quotas;
 mod versions;
@@ -18,6 +19,7 @@ pub fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>
     all.extend(versions::checkers(config, clients));
     all.extend(offers::checkers(config, clients));
     all.extend(quotas::checkers(config, clients));
+    all.extend(network::checkers(config, clients));
     all.extend(names::checkers(config, clients));
     all
 }

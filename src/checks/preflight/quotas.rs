@@ -34,8 +34,9 @@ pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn C
         ("ec2", "L-0263D0A3", "elastic IP", addresses, Counted::ElasticIps),
         ("vpc", "L-A4707A72", "internet gateway", 1, Counted::InternetGateways),
     ];
+    // In a VPC that is there already none of these is made.
+    let rooms = rooms.into_iter().filter(|_| config.spec.network.existing.is_none());
     let mut all: Vec<Arc<dyn Checker>> = rooms
-        .into_iter()
         .map(|(service, code, name, wanted, counted)| {
             let (aws, deployment) = (clients.clone(), config.name().to_owned());
             look(CATEGORY, format!("there is room for {wanted} more {name}"), move || {

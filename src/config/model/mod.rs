@@ -19,7 +19,7 @@ pub use data::{Data, Database};
 pub use gpu::{CapacityType, Gpu, Karpenter};
 pub use images::{Images, Mirror, Switch};
 pub use kubeflow::{Admin, Components, Kubeflow};
-pub use network::{NatGateways, Network};
+pub use network::{ExistingNetwork, NatGateways, Network};
 
 /// A deployment: one Kubeflow on one EKS cluster in one region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

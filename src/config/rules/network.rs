@@ -2,7 +2,7 @@
 
 use super::Found;
 use super::cidr::Cidr;
-use crate::config::Config;
+use crate::config::{Config, ExistingNetwork, Network};
 
 /// RFC 1918.
 const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
@@ -10,6 +10,51 @@ const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 const SERVICES: [&str; 2] = ["10.100.0.0/16", "172.20.0.0/16"];
 
 pub fn check(config: &Config, found: &mut Found) {
+    match &config.spec.network.existing {
+        Some(existing) => self::existing(existing, &config.spec.network, found),
+        None => block(config, found),
+    }
+}
+
+/// Source: EC2 ids are 8 or 17 hexadecimal digits; EKS takes 16 subnets, in two zones at least.
+fn existing(existing: &ExistingNetwork, network: &Network, found: &mut Found) {
+    let path = "spec.network.existing";
+    let id = |kind: &str| format!("{kind}-([0-9a-f]{{8}}|[0-9a-f]{{17}})");
+    let hint = "an id such as vpc-0123456789abcdef0";
+    found.pattern(&format!("{path}.vpcId"), &existing.vpc_id, &id("vpc"), hint);
+    for (field, ids, few) in
+        [("privateSubnetIds", &existing.private_subnet_ids, 2), ("publicSubnetIds", &existing.public_subnet_ids, 1)]
+    {
+        let here = format!("{path}.{field}");
+        if !ids.is_empty() && !(few..=16).contains(&ids.len()) {
+            let hint = format!("{few} to 16, or none: then they are found by their route tables");
+            found.add(&here, format!("{} subnets", ids.len()), &hint);
+        }
+        for (i, subnet) in ids.iter().enumerate() {
+            let here = format!("{here}[{i}]");
+            found.pattern(&here, subnet, &id("subnet"), "an id such as subnet-0123456789abcdef0");
+            if ids[..i].contains(subnet) {
+                found.add(&here, format!("{subnet} is given twice"), "keep one of the two");
+            }
+        }
+    }
+    for (i, subnet) in existing.public_subnet_ids.iter().enumerate() {
+        if existing.private_subnet_ids.contains(subnet) {
+            let message = format!("{subnet} is a private subnet above");
+            found.add(&format!("{path}.publicSubnetIds[{i}]"), message, "a subnet is private or public");
+        }
+    }
+    let default = Network::default();
+    let hint = "leave it out, or leave `existing` out";
+    if network.vpc_cidr != default.vpc_cidr {
+        found.add("spec.network.vpcCidr", "means nothing for a VPC that is there already".into(), hint);
+    }
+    if network.nat_gateways != default.nat_gateways {
+        found.add("spec.network.natGateways", "means nothing for a VPC that is there already".into(), hint);
+    }
+}
+
+fn block(config: &Config, found: &mut Found) {
     let path = "spec.network.vpcCidr";
     let hint = "a private block of /16 to /20 such as 10.0.0.0/16";
     let block = match Cidr::parse(&config.spec.network.vpc_cidr) {

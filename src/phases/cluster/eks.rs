@@ -16,8 +16,6 @@ use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, join, live, not_ours, outputs, until};
 
-use crate::aws::ZONES;
-
 /// The EKS cluster: API authentication, private endpoint always on, its own add-ons off (ours are managed).
 pub(super) struct Eks {
     pub(super) site: Arc<Site>,
@@ -95,8 +93,7 @@ impl Eks {
     }
 
     async fn create(&self, cx: &Context, token: &str) -> Result<()> {
-        let subnets = (1..=ZONES).map(|i| cx.require(&format!("cluster/subnet-private-{i}"), "subnet_id"));
-        let subnets = subnets.map(|s| s.map(str::to_owned)).collect::<Result<Vec<_>>>()?;
+        let subnets = self.site.private_subnets(cx)?;
         let access = CreateAccessConfigRequest::builder()
             .authentication_mode(AuthenticationMode::Api)
             .bootstrap_cluster_creator_admin_permissions(false)
@@ -170,7 +167,7 @@ impl Resource for Eks {
 
     fn needs(&self) -> Vec<Addr> {
         let mut needs = vec![Addr::new("cluster/role-cluster")];
-        needs.extend((1..=ZONES).map(|i| Addr::new(format!("cluster/subnet-private-{i}"))));
+        needs.extend(self.site.subnet_needs());
         needs
     }
 

@@ -4,6 +4,7 @@ mod addon;
 mod eip;
 mod eks;
 mod eks_update;
+mod existing_vpc;
 mod internet_gateway;
 mod kubeconfig;
 mod nat;
@@ -13,6 +14,7 @@ mod oidc;
 pub(crate) mod roles;
 mod routes;
 mod subnet;
+mod subnet_tags;
 mod vpc;
 
 use std::sync::Arc;
@@ -35,6 +37,9 @@ pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
 
 fn network(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
     let spec = &deps.config.spec.network;
+    if let Some(existing) = &spec.existing {
+        return existing_vpc::resources(site, existing);
+    }
     let mut all: Vec<Arc<dyn Resource>> = vec![
         Arc::new(vpc::Vpc { site: site.clone(), cidr: spec.vpc_cidr.clone() }),
         Arc::new(internet_gateway::InternetGateway { site: site.clone() }),

@@ -15,8 +15,6 @@ use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, join, live, not_ours, outputs, until};
 
-use crate::aws::ZONES;
-
 /// The managed node group, AL2023 on x86-64: Amazon Linux 2 has no images from Kubernetes 1.33 on.
 pub(super) struct NodeGroup {
     pub(super) site: Arc<Site>,
@@ -63,8 +61,7 @@ impl NodeGroup {
     }
 
     async fn create(&self, cx: &Context, token: &str) -> Result<()> {
-        let subnets = (1..=ZONES).map(|i| cx.require(&format!("cluster/subnet-private-{i}"), "subnet_id"));
-        let subnets = subnets.map(|s| s.map(str::to_owned)).collect::<Result<Vec<_>>>()?;
+        let subnets = self.site.private_subnets(cx)?;
         let call = self.site.aws.eks.create_nodegroup().cluster_name(&self.site.name).nodegroup_name(self.name());
         let call = call.node_role(cx.require("cluster/role-nodes", "arn")?).set_subnets(Some(subnets));
         let call = call.scaling_config(self.scaling(self.config.desired_size as i32)).version(&self.version);
@@ -147,9 +144,7 @@ impl Resource for NodeGroup {
     fn needs(&self) -> Vec<Addr> {
         // Nodes get Ready only once the network add-ons are there and their zone's way out works.
         let fixed = ["cluster/eks", "cluster/role-nodes", "cluster/addon-vpc-cni", "cluster/addon-kube-proxy"];
-        let zones =
-            (1..=ZONES).flat_map(|i| [format!("cluster/subnet-private-{i}"), format!("cluster/routes-private-{i}")]);
-        fixed.into_iter().map(Addr::new).chain(zones.map(Addr::new)).collect()
+        fixed.into_iter().map(Addr::new).chain(self.site.subnet_needs()).chain(self.site.route_needs()).collect()
     }
 
     fn typical(&self) -> Duration {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName};
 
+use crate::aws::network::attribute;
 use crate::aws::{Call, ec2_once, tags};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
@@ -27,15 +28,8 @@ impl Vpc {
         one(&self.addr(), found, |v| v.vpc_id())
     }
 
-    /// True if names are resolved, or given to instances: EKS needs both.
-    async fn has(&self, id: &str, attribute: VpcAttributeName) -> Result<bool> {
-        let call = self.site.aws.ec2.describe_vpc_attribute().vpc_id(id).attribute(attribute.clone());
-        let answer = call.send().await.call("ec2:DescribeVpcAttribute")?;
-        let value = match attribute {
-            VpcAttributeName::EnableDnsHostnames => answer.enable_dns_hostnames,
-            _ => answer.enable_dns_support,
-        };
-        Ok(value.and_then(|v| v.value()).unwrap_or_default())
+    async fn has(&self, id: &str, name: VpcAttributeName) -> Result<bool> {
+        attribute(&self.site.aws, id, name).await
     }
 }
 

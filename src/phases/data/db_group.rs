@@ -6,7 +6,6 @@ use async_trait::async_trait;
 use aws_sdk_rds::types::DbSubnetGroup;
 
 use crate::aws::Call;
-use crate::aws::ZONES;
 use crate::aws::tags::{self, Tags};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
@@ -24,11 +23,6 @@ impl SubnetGroup {
 
     fn tags(&self) -> Tags {
         self.site.tags(&self.addr(), &self.name())
-    }
-
-    fn subnets(&self, cx: &Context) -> Vec<String> {
-        let addrs = (1..=ZONES).map(|i| format!("cluster/subnet-private-{i}"));
-        addrs.filter_map(|a| cx.output(&a, "subnet_id").map(str::to_owned)).collect()
     }
 
     async fn see(&self) -> Result<Option<(DbSubnetGroup, Tags)>> {
@@ -55,7 +49,7 @@ impl Resource for SubnetGroup {
     }
 
     fn needs(&self) -> Vec<Addr> {
-        (1..=ZONES).map(|i| Addr::new(format!("cluster/subnet-private-{i}"))).collect()
+        self.site.subnet_needs()
     }
 
     fn kept(&self) -> Option<&'static str> {
@@ -66,7 +60,7 @@ impl Resource for SubnetGroup {
         let Some((group, tags)) = self.see().await? else { return Ok(Observed::Absent) };
         let mut diff = Diff::default();
         let seen = group.subnets().iter().filter_map(|s| s.subnet_identifier());
-        diff.update("subnets", join(seen), join(self.subnets(cx)));
+        diff.update("subnets", join(seen), join(self.site.known_private_subnets(cx)));
         diff.tags(&tags, &self.tags());
         let outputs = outputs([("name", self.name().as_str())]);
         Ok(absent_or(Some(live(outputs, self.site.owner(&tags), diff, Readiness::Ready))))
@@ -74,7 +68,7 @@ impl Resource for SubnetGroup {
 
     async fn apply(&self, cx: &Context, _: Action, _: &str) -> Result<Outputs> {
         let (rds, name) = (&self.site.aws.rds, self.name());
-        let subnets = self.subnets(cx);
+        let subnets = self.site.private_subnets(cx)?;
         match self.see().await? {
             None => {
                 let call = rds.create_db_subnet_group().db_subnet_group_name(&name);

@@ -53,7 +53,7 @@ pub(in crate::phases) const SPECS: &[Spec] = &[
         set: Set::GpuPool,
         stages: &Stage::ALL,
         // A GPU node without the device plugin looks empty and is made again and again.
-        needs: &["karpenter/role-node", "karpenter/controller", "gpu/device-plugin"],
+        needs: &["cluster/vpc", "karpenter/role-node", "karpenter/controller", "gpu/device-plugin"],
         typical: 10,
         deadline: 300,
         instances_of: &["karpenter/crds"],

@@ -64,6 +64,10 @@ pub async fn known(set: Set, config: &Config, account: &str, clients: &Clients, 
     fill(&mut values.karpenter_role_arn, "karpenter/role-controller", "arn");
     fill(&mut values.karpenter_queue, "karpenter/queue", "name");
     fill(&mut values.karpenter_node_role, "karpenter/role-node", "name");
+    if set == Set::GpuPool && config.spec.network.existing.is_some() {
+        let Some(subnets) = cx.output("cluster/vpc", "private_subnets") else { return missing("cluster/vpc") };
+        values.karpenter_subnets = subnets.split(',').map(str::to_owned).collect();
+    }
     if set == Set::Kubeflow {
         let name = format!("{}-admin", config.name());
         let Some(login) = clients.secret_json(&name).await? else {
@@ -117,6 +121,7 @@ fn with(config: &Config, account: &str, kubernetes: KubernetesVersion) -> Values
         karpenter_queue: format!("{name}-{PLACEHOLDER}"),
         karpenter_version: spec.karpenter.version.clone(),
         device_plugin_version: spec.gpu.device_plugin_version.clone(),
+        karpenter_subnets: Vec::new(),
         gpu_families: spec.gpu.families.clone(),
         gpu_capacity_types: spec.gpu.capacity_types.iter().map(|t| capacity(*t).to_owned()).collect(),
         gpu_max: spec.gpu.max_gpus,

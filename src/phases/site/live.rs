@@ -49,6 +49,17 @@ pub(crate) fn live(outputs: Outputs, owner: Owner, diff: Diff, ready: Readiness)
     Live { outputs, owner, changes: diff.0, ready }
 }
 
+/// Something that was there before, with why it can't be used if it can't.
+pub(crate) fn borrowed(outputs: Outputs, wrong: Vec<String>) -> Observed {
+    let ready = if wrong.is_empty() { Readiness::Ready } else { Readiness::Failed(wrong.join("; ")) };
+    Observed::Present(Live { outputs, owner: Owner::Borrowed, changes: Vec::new(), ready })
+}
+
+/// The error of a write to what was there before, which the engine never asks for.
+pub(crate) fn use_only(addr: &Addr) -> Error {
+    Error::new(ErrorClass::Bug, format!("{addr} was there before: it isn't to be written"))
+}
+
 /// Present or absent.
 pub(crate) fn absent_or(live: Option<Live>) -> Observed {
     live.map_or(Observed::Absent, Observed::Present)
@@ -64,7 +75,7 @@ pub(crate) fn join<T: AsRef<str>>(items: impl IntoIterator<Item = T>) -> String 
 /// The error of an `apply` that finds something of others under its name.
 pub(crate) fn not_ours(addr: &Addr, what: &str, owner: &Owner) -> Result<(), Error> {
     match owner {
-        Owner::Ours => Ok(()),
+        Owner::Ours | Owner::Borrowed => Ok(()),
         Owner::Other(seen) => {
             Err(Error::new(ErrorClass::Permanent, format!("{addr}: {what} exists and isn't ours: {seen}"))
                 .hint("choose another `metadata.name`, or remove what is there"))

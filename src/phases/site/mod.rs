@@ -3,6 +3,7 @@
 mod access;
 mod ec2;
 mod live;
+mod network;
 mod once;
 mod role;
 mod secret;
@@ -18,7 +19,7 @@ use crate::model::{Addr, Region};
 
 pub(crate) use access::AccessEntry;
 pub(crate) use ec2::{by_tag, one, retag, specification};
-pub(crate) use live::{Diff, absent_or, join, live, not_ours, outputs};
+pub(crate) use live::{Diff, absent_or, borrowed, join, live, not_ours, outputs, use_only};
 pub(crate) use role::{Role, ServiceLinked, Trust};
 pub(crate) use secret::{Content, Fields, SecretFields, SecretStore};
 pub(crate) use wait::{not_visible, until};
@@ -37,6 +38,8 @@ pub struct Site {
     extra: Tags,
     /// What was made in this process.
     pub(crate) made: once::Made,
+    /// True if the network was there before.
+    existing_network: bool,
 }
 
 impl Site {
@@ -49,6 +52,7 @@ impl Site {
             account: account.to_owned(),
             extra: config.spec.tags.clone(),
             made: once::Made::default(),
+            existing_network: config.spec.network.existing.is_some(),
         })
     }
 

@@ -1,0 +1,44 @@
+//! Where the private subnets come from: three of our own, or those of a VPC that was there before.
+
+use crate::aws::ZONES;
+use crate::engine::Context;
+use crate::model::{Addr, Error, ErrorClass, Result};
+
+use super::Site;
+
+impl Site {
+    /// What must be there before something is put into the private subnets.
+    pub(crate) fn subnet_needs(&self) -> Vec<Addr> {
+        if self.existing_network {
+            return vec!["cluster/vpc".into()];
+        }
+        (1..=ZONES).map(|i| Addr::new(format!("cluster/subnet-private-{i}"))).collect()
+    }
+
+    /// What must be there before something in the private subnets can reach out.
+    pub(crate) fn route_needs(&self) -> Vec<Addr> {
+        if self.existing_network {
+            return Vec::new();
+        }
+        (1..=ZONES).map(|i| Addr::new(format!("cluster/routes-private-{i}"))).collect()
+    }
+
+    /// The ids of the private subnets, as far as they are known.
+    pub(crate) fn known_private_subnets(&self, cx: &Context) -> Vec<String> {
+        if self.existing_network {
+            let listed = cx.output("cluster/vpc", "private_subnets").unwrap_or_default();
+            return listed.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect();
+        }
+        let addrs = self.subnet_needs();
+        addrs.iter().filter_map(|addr| cx.output(addr.as_str(), "subnet_id").map(str::to_owned)).collect()
+    }
+
+    /// The ids of the private subnets, for `apply`, when all needs are done.
+    pub(crate) fn private_subnets(&self, cx: &Context) -> Result<Vec<String>> {
+        let known = self.known_private_subnets(cx);
+        if known.is_empty() || !self.existing_network && known.len() < ZONES {
+            return Err(Error::new(ErrorClass::Bug, "the private subnets aren't known when they are needed"));
+        }
+        Ok(known)
+    }
+}
