@@ -90,6 +90,11 @@ impl Clients {
         self.region
     }
 
+    /// The URL that all calls go to, if that is set.
+    pub(super) fn override_url(&self) -> Option<&str> {
+        self.config.endpoint_url()
+    }
+
     /// The credentials that calls are signed with now.
     pub(super) async fn credentials(&self) -> Result<Credentials> {
         let none = || Error::new(ErrorClass::Credentials, "no AWS credentials were found").hint(CREDENTIALS_HINT);

@@ -34,11 +34,24 @@ impl Clients {
         }
         Ok(Identity { account: account.into(), arn: arn.into(), partition: partition.into() })
     }
+
+    /// The IAM ARN of a caller. A session's ARN lacks the path of its role, so IAM is asked; where that isn't allowed, a role without
+    /// path is assumed.
+    ///
+    /// # Errors
+    /// What the call says, except that it is denied.
+    pub async fn principal_arn(&self, caller_arn: &str) -> Result<String> {
+        let (role, arn) = principal(caller_arn);
+        let Some(role) = role else { return Ok(arn) };
+        let denied = ["AccessDenied", "AccessDeniedException", "NoSuchEntity"];
+        let answer = self.iam.get_role().role_name(role).send().await.unless("iam:GetRole", &denied)?;
+        Ok(answer.and_then(|a| a.role().map(|r| r.arn().to_owned())).unwrap_or(arn))
+    }
 }
 
 /// The IAM principal of a caller: a session of an assumed role has the role's name but not its path, which is `None` here.
 /// Returns the ARN as it is for users, and the role's name for sessions.
-pub fn principal(caller_arn: &str) -> (Option<&str>, String) {
+fn principal(caller_arn: &str) -> (Option<&str>, String) {
     let fields: Vec<&str> = caller_arn.splitn(6, ':').collect();
     match fields.as_slice() {
         [arn, partition, "sts", _, account, session] => match session.split('/').collect::<Vec<_>>().as_slice() {

@@ -5,10 +5,12 @@
 mod clients;
 mod codes;
 mod ecr;
+mod endpoints;
 mod error;
 mod identity;
 pub mod mysql;
 pub mod network;
+pub mod operator;
 pub mod policy;
 mod secrets;
 pub mod tags;
@@ -17,7 +19,8 @@ mod zones;
 
 pub use clients::{Clients, ec2_once, iam_once};
 pub use ecr::EcrHost;
+pub use endpoints::Endpoint;
 pub use error::{Call, classify};
-pub use identity::{Identity, principal};
+pub use identity::Identity;
 pub use secrets::{ADMIN_KEYS, RDS_KEYS, S3_KEYS};
 pub use zones::{ZONES, zones};

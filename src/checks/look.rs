@@ -7,22 +7,40 @@ use async_trait::async_trait;
 
 use crate::model::{Error, Result};
 
-use super::{Checker, Verdict};
+use super::{Checker, Verdict, anchor};
+
+/// The group of a check, and the heading of docs/guides/checks.md that tells of it: its own, or the group's.
+pub(crate) struct Topic {
+    category: &'static str,
+    heading: &'static str,
+}
+
+impl From<&'static str> for Topic {
+    fn from(category: &'static str) -> Self {
+        Topic { category, heading: category }
+    }
+}
+
+impl From<(&'static str, &'static str)> for Topic {
+    fn from((category, heading): (&'static str, &'static str)) -> Self {
+        Topic { category, heading }
+    }
+}
 
 /// A check made of a function that looks; its error is a failure of the check.
 struct Look<F> {
-    category: &'static str,
+    topic: Topic,
     what: String,
     look: F,
 }
 
 /// Makes a check of a function.
-pub(crate) fn look<F, R>(category: &'static str, what: impl Into<String>, look: F) -> Arc<dyn Checker>
+pub(crate) fn look<F, R>(topic: impl Into<Topic>, what: impl Into<String>, look: F) -> Arc<dyn Checker>
 where
     F: Fn() -> R + Send + Sync + 'static,
     R: Future<Output = Result<Verdict>> + Send + 'static,
 {
-    Arc::new(Look { category, what: what.into(), look })
+    Arc::new(Look { topic: topic.into(), what: what.into(), look })
 }
 
 #[async_trait]
@@ -32,7 +50,11 @@ where
     R: Future<Output = Result<Verdict>> + Send,
 {
     fn category(&self) -> &'static str {
-        self.category
+        self.topic.category
+    }
+
+    fn anchor(&self) -> String {
+        anchor(self.topic.heading)
     }
 
     fn what(&self) -> String {

@@ -18,8 +18,19 @@ pub trait Checker: Send + Sync {
     /// What it proves, as a statement that is true when it passes: `bucket refuses plain HTTP`.
     fn what(&self) -> String;
 
+    /// The heading of docs/guides/checks.md that tells of it, as a link names it: lower case, hyphens. By default its group's.
+    fn anchor(&self) -> String {
+        anchor(self.category())
+    }
+
     /// Looks. Makes no write.
     async fn check(&self) -> Verdict;
+}
+
+/// The name that a link has for a heading.
+pub fn anchor(heading: &str) -> String {
+    let lower = heading.to_lowercase().replace(' ', "-");
+    lower.chars().filter(|c| c.is_alphanumeric() || *c == '-').collect()
 }
 
 /// What a check found.

@@ -1,7 +1,7 @@
 //! Runs checks at the same time and tells them in order.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 
@@ -21,6 +21,10 @@ pub struct Checked {
     pub what: String,
     /// What it found.
     pub verdict: Verdict,
+    /// Where docs/guides/checks.md tells of it.
+    pub anchor: String,
+    /// Wall time.
+    pub took: Duration,
 }
 
 /// Runs all checks. `done` is told of each as soon as it and all before it are through; the result has the same order.
@@ -35,11 +39,13 @@ pub async fn run(checkers: &[Arc<dyn Checker>], mut done: impl FnMut(&Checked)) 
 }
 
 async fn one(checker: &dyn Checker) -> Checked {
+    let began = Instant::now();
     let verdict = tokio::time::timeout(PATIENCE, checker.check()).await.unwrap_or_else(|_| Verdict::Fail {
         seen: format!("no answer in {} s", PATIENCE.as_secs()),
         hint: "see whether the endpoint can be reached from here, then try again".into(),
     });
-    Checked { category: checker.category(), what: checker.what(), verdict }
+    let (category, what, anchor) = (checker.category(), checker.what(), checker.anchor());
+    Checked { category, what, verdict, anchor, took: began.elapsed() }
 }
 
 /// True if the checks as a whole are passed. `strict` takes no warning either.

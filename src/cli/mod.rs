@@ -14,8 +14,10 @@ mod down;
 mod eks_token;
 mod explain;
 mod failure;
+mod iam_policy;
 mod images;
 mod init;
+mod junit;
 mod kustomize;
 mod logging;
 mod object_diff;
@@ -79,6 +81,7 @@ commands! {
     Up => up,
     Status => status,
     Verify => verify,
+    IamPolicy => iam_policy,
     Credentials => credentials,
     Down => down,
     Render => render,

@@ -1,22 +1,28 @@
 //! The checks before a plan: silent when all is well.
 
+use std::sync::Arc;
+
 use super::run::Session;
 use super::{Global, printer, report};
-use crate::checks::{self, Verdict};
+use crate::checks::{self, Checked, Checker, Verdict};
 use crate::model::{Error, ErrorClass, Result};
 
-/// Runs the preflight checks and shows what isn't well. A failed one is an error: nothing is begun.
-pub(super) async fn pass(global: &Global, session: &Session) -> Result<()> {
-    let checkers = checks::preflight::checkers(&session.config, &session.clients);
+/// Runs checks and shows on stderr what isn't well.
+pub(super) async fn tell(global: &Global, checkers: &[Arc<dyn Checker>]) -> Vec<Checked> {
     let mut told = None;
-    let all = checks::run(&checkers, |checked| {
+    checks::run(checkers, |checked| {
         if matches!(checked.verdict, Verdict::Warn { .. } | Verdict::Fail { .. }) {
             let line = report::line(checked);
             printer::error(&line.render(told.as_ref(), global.color()));
             told = Some(line);
         }
     })
-    .await;
+    .await
+}
+
+/// Runs the preflight checks and shows what isn't well. A failed one is an error: nothing is begun.
+pub(super) async fn pass(global: &Global, session: &Session) -> Result<()> {
+    let all = tell(global, &checks::preflight::checkers(&session.config, &session.clients)).await;
     if checks::passed(&all, false) {
         return Ok(());
     }

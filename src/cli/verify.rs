@@ -8,7 +8,7 @@ use super::run::{Session, cancel_on_signals, unless_stopped};
 use super::{Global, report};
 use crate::checks::verify::{aws, kubernetes};
 use crate::checks::{Checker, Verdict};
-use crate::engine::{Context, Engine, Plan, Step};
+use crate::engine::{Cancel, Context, Engine, Plan, Step};
 use crate::model::{Action, ExitStatus, Phase, Result};
 use crate::phases;
 use crate::state::Looking;
@@ -23,7 +23,13 @@ pub struct Args {
 /// Reads everything, then runs the checks and shows them.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let cancel = cancel_on_signals()?;
-    let session = unless_stopped(&cancel, Session::open(global)).await?;
+    let checkers = args.report.junit.begun("verify", collect(global, &cancel).await)?;
+    unless_stopped(&cancel, report::show("verify", global, &args.report, &checkers)).await
+}
+
+/// The checks of what the configuration asks for and of what is there.
+async fn collect(global: &Global, cancel: &Cancel) -> Result<Vec<Arc<dyn Checker>>> {
+    let session = unless_stopped(cancel, Session::open(global)).await?;
     let deps = session.deps(Arc::new(session.bundle(global)?));
     let store = Arc::new(Looking::at(&session.folder, &session.identity())?);
     let engine = Engine::new(phases::resources(&deps), store)?.cancel(cancel.clone());
@@ -34,11 +40,11 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let cx = Context::new(outputs, Arc::new(|_| ()));
     if let Some(client) = deps.link.client(&cx).await? {
         // What can't be known yet is left out: the check of its phase says so.
-        let pieces = unless_stopped(&cancel, phases::pieces(&deps, &cx)).await?;
+        let pieces = unless_stopped(cancel, phases::pieces(&deps, &cx)).await?;
         let objects = pieces.known.into_iter().flat_map(|piece| piece.objects).collect();
         checkers.extend(kubernetes::checkers(client, session.config.spec.region, objects));
     }
-    unless_stopped(&cancel, report::show(global, &args.report, &checkers)).await
+    Ok(checkers)
 }
 
 /// A check a phase: all its resources are there, as wanted and ready.

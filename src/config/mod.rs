@@ -18,6 +18,7 @@ mod tree;
 pub use load::{load, parse};
 pub use model::*;
 pub use reference::reference;
+pub use rules::Cidr;
 pub use schema::schema;
 pub use template::template;
 

@@ -31,6 +31,8 @@ pub struct CheckLine {
     pub seen: String,
     /// What to do; empty if nothing.
     pub hint: String,
+    /// Where the documentation tells of it, such as `docs/guides/checks.md#quotas`.
+    pub doc: String,
 }
 
 impl CheckLine {
@@ -53,6 +55,7 @@ impl CheckLine {
         text.push('\n');
         if !self.hint.is_empty() {
             text += &format!("      hint: {}\n", self.hint.replace('\n', "\n      "));
+            text += &format!("      see:  {}\n", self.doc);
         }
         text
     }
@@ -80,6 +83,7 @@ mod tests {
             status,
             seen: seen.into(),
             hint: hint.into(),
+            doc: format!("docs/guides/checks.md#{category}"),
         };
         let lines = [
             line("credentials", "credentials are of partition aws-cn", Status::Pass, "123456789012", ""),

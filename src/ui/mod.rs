@@ -3,6 +3,7 @@
 
 mod checks;
 mod json;
+mod junit;
 mod plain;
 mod plan;
 mod terminal;
@@ -10,6 +11,7 @@ mod text;
 mod view;
 
 pub use checks::{CheckLine, Status, summary};
+pub use junit::{CaseResult, TestCase, junit};
 pub use plan::{PlanRow, PlanText};
 pub use text::took;
 pub use view::{Choice, View, view};

@@ -81,3 +81,40 @@ fn links_between_pages_lead_somewhere() {
         }
     }
 }
+
+/// The headings of the page that every check names, as links name them.
+fn headings_of_checks() -> Vec<String> {
+    let page = std::fs::read_to_string(root().join("docs/guides/checks.md")).unwrap();
+    page.lines().filter_map(|line| line.strip_prefix("### ")).map(kfctl_cn::checks::anchor).collect()
+}
+
+#[test]
+fn every_check_has_its_heading() {
+    use kfctl_cn::{aws::Clients, checks::preflight, config, model::Region};
+    let headings = headings_of_checks();
+    let mut anchors = Vec::new();
+    for region in Region::ALL {
+        let text = format!(
+            "apiVersion: kfctl-cn/v1alpha1\nkind: Deployment\nmetadata: {{name: kf}}\nspec: {{region: {region}, account: \"111122223333\"}}\n"
+        );
+        let config = std::sync::Arc::new(config::parse(&text, "test").unwrap());
+        let clients = Clients::from_config(region, aws_config::SdkConfig::builder().build());
+        anchors.extend(preflight::checkers(&config, &clients).iter().map(|checker| checker.anchor()));
+    }
+    assert!(anchors.len() > 20);
+    let group = regex::Regex::new(r#"CATEGORY: &str = "([^"]+)""#).unwrap();
+    let mut folders = vec![root().join("src/checks/verify")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()) {
+            match path.is_dir() {
+                true => folders.push(path),
+                false => {
+                    let text = std::fs::read_to_string(path).unwrap();
+                    anchors.extend(group.captures_iter(&text).map(|found| kfctl_cn::checks::anchor(&found[1])));
+                }
+            }
+        }
+    }
+    let missing: Vec<_> = anchors.iter().filter(|anchor| !headings.contains(anchor)).collect();
+    assert!(missing.is_empty(), "docs/guides/checks.md has no heading for {missing:?}");
+}

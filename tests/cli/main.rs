@@ -5,6 +5,7 @@ mod support;
 
 mod basics;
 mod check_api;
+mod checks;
 mod components;
 mod config;
 mod diff_upstream;

@@ -6,6 +6,8 @@ mod census;
 mod checks;
 mod existing;
 mod faults;
+mod permissions;
+mod preflight;
 mod proxy;
 #[path = "../support/mod.rs"]
 mod support;

@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl
 
 from moto.core.responses import BaseResponse
 
-from . import lifecycle
+from . import lifecycle, permissions  # noqa: F401  (refusals come before a call is counted)
 from .inventory import inventory
 from .settings import REGIONS, settings
 

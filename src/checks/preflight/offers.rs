@@ -5,13 +5,13 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::types::{Filter, LocationType};
 
-use crate::aws::{Call, Clients, ZONES};
+use crate::aws::{Call, Clients, zones};
 use crate::checks::Checker;
 use crate::checks::look::{fail, look, pass};
 use crate::config::Config;
 use crate::model::Result;
 
-const CATEGORY: &str = "capacity";
+const TOPIC: (&str, &str) = ("capacity", "Capacity");
 
 pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>> {
     let nodes = config.spec.cluster.node_group.instance_types.clone();
@@ -36,22 +36,23 @@ async fn offered(aws: &Clients, pattern: &str) -> Result<BTreeMap<String, BTreeS
 }
 
 fn node_type(aws: Clients, kind: String) -> Arc<dyn Checker> {
-    look(CATEGORY, format!("{} offers {kind} in three zones", aws.region()), move || {
+    look(TOPIC, format!("{} offers {kind} in the zones of the deployment", aws.region()), move || {
         let (aws, kind) = (aws.clone(), kind.clone());
         async move {
             let found = offered(&aws, &kind).await?.remove(&kind).unwrap_or_default();
-            let zones = found.into_iter().collect::<Vec<_>>();
-            if zones.len() >= ZONES {
-                return pass("");
+            let needed = zones(&aws).await?;
+            let missing: Vec<&str> = needed.iter().map(String::as_str).filter(|zone| !found.contains(*zone)).collect();
+            if missing.is_empty() {
+                return pass(needed.join(", "));
             }
-            let seen = if zones.is_empty() { "nowhere".to_owned() } else { format!("only in {}", zones.join(", ")) };
+            let seen = if found.is_empty() { "nowhere".to_owned() } else { format!("not in {}", missing.join(", ")) };
             fail(seen, "set `spec.cluster.nodeGroup.instanceTypes` to types that the region offers")
         }
     })
 }
 
 fn gpu_family(aws: Clients, family: String) -> Arc<dyn Checker> {
-    look(CATEGORY, format!("{} offers the GPU family {family}", aws.region()), move || {
+    look(TOPIC, format!("{} offers the GPU family {family}", aws.region()), move || {
         let (aws, family) = (aws.clone(), family.clone());
         async move {
             let found = offered(&aws, &format!("{family}.*")).await?;

@@ -13,7 +13,7 @@ use crate::registry::{Found, Reference, Registry, Retry, Route};
 const AT_ONCE: usize = 16;
 
 /// How registries are reached.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Way {
     /// A registry that is spoken to without TLS; may be repeated. Those on this machine are without being named
     #[arg(long, value_name = "HOST")]
@@ -52,13 +52,27 @@ impl Answer {
 }
 
 impl Way {
+    /// Asks one registry for images of it.
+    ///
+    /// # Errors
+    /// It can't be asked.
+    pub(super) async fn ask_registry(&self, registry: &str, targets: &[String]) -> Result<Vec<Answer>> {
+        // One before the others: a registry that can't be asked is waited for once, not for every image.
+        let first = targets.get(..1).unwrap_or_default();
+        if let Some(Answer::Unknown(error)) = self.ask(first, None).await?.into_iter().next() {
+            return Err(error.context(format!("the registry {registry} can't be asked")));
+        }
+        self.ask(targets, None).await
+    }
+
     /// Asks for each name, in its order, through this proxy if one is given. ECR is asked with the credentials of AWS, others with Docker's.
     pub(super) async fn ask(&self, names: &[String], proxy: Option<&str>) -> Result<Vec<Answer>> {
         let route = Route { proxy: proxy.map(str::to_owned), plain: self.plain_http.clone() };
         // With a hundred names to ask for, each repetition of each would hide the answers.
         let tell = Arc::new(|text: String| tracing::debug!("{text}"));
         let client = Registry::new(&route, Ecr::new()?, Retry { attempts: 3, ..Retry::default() }, tell)?;
-        Ok(futures::stream::iter(names).map(|name| one(&client, name)).buffered(AT_ONCE).collect().await)
+        let asked: Vec<_> = names.iter().map(|name| one(&client, name)).collect();
+        Ok(futures::stream::iter(asked).buffered(AT_ONCE).collect().await)
     }
 }
 

@@ -16,8 +16,10 @@ mod webhook_image;
 
 use super::Global;
 use super::render::Source;
-use crate::adapt::{self, InventoryEntry};
+use crate::adapt::{self, Adapted, InventoryEntry, Set};
 use crate::model::{ExitStatus, Result};
+
+use ask::{Answer, Way};
 
 /// Show, copy, save and load the container images of the deployment
 #[derive(Debug, clap::Args)]
@@ -51,6 +53,25 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
 /// All images of what is rendered and what becomes of each, sorted by source.
 fn inventory(source: &Source, global: &Global) -> Result<Vec<InventoryEntry>> {
     let rendered = source.render(global)?;
-    let sets = rendered.iter().map(|(_, adapted)| (&*adapted.images, &*adapted.upstream));
-    adapt::inventory(sets, &source.registry(global)?)
+    in_sets(&rendered, &source.registry(global)?)
+}
+
+/// All images of sets that are rendered.
+fn in_sets(rendered: &[(Set, Adapted)], registry: &str) -> Result<Vec<InventoryEntry>> {
+    adapt::inventory(rendered.iter().map(|(_, adapted)| (&*adapted.images, &*adapted.upstream)), registry)
+}
+
+/// How many images a registry must have before anything of these sets is used, and the names of those that it lacks.
+///
+/// # Errors
+/// It can't be asked.
+pub(super) async fn missing(rendered: &[(Set, Adapted)], registry: &str) -> Result<(usize, Vec<String>)> {
+    let images = in_sets(rendered, registry)?;
+    let pulled = images.iter().filter(|image| image.target.is_some() && !image.only_on_use);
+    let targets: Vec<String> = pulled.map(|image| adapt::image_target(registry, &image.source)).collect();
+    let answers = Way::default().ask_registry(registry, &targets).await?;
+    let lacks = |answer: &Answer| matches!(answer, Answer::Missing | Answer::Denied);
+    let missing =
+        targets.iter().zip(&answers).filter(|(_, answer)| lacks(answer)).map(|(name, _)| name.clone()).collect();
+    Ok((targets.len(), missing))
 }

@@ -39,12 +39,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let registry = target::registry(global).await?;
     let images: Vec<InventoryEntry> = images.into_iter().filter(|image| image.target.is_some()).collect();
     let targets: Vec<String> = images.iter().map(|image| image_target(&registry, &image.source)).collect();
-    // One before the others: a registry that can't be asked is waited for once, not for every image.
-    let first = targets.get(..1).unwrap_or_default();
-    if let Some(Answer::Unknown(error)) = args.way.ask(first, None).await?.into_iter().next() {
-        return Err(error.context(format!("the registry {registry} can't be asked")));
-    }
-    let answers = args.way.ask(&targets, None).await?;
+    let answers = args.way.ask_registry(&registry, &targets).await?;
     let lines: Vec<Line> = images.iter().zip(targets).zip(answers).map(|((i, t), a)| line(i, t, a)).collect();
     printer::value(global.output, &lines, |lines| table(lines))?;
     conclude(global, &lines)

@@ -56,7 +56,7 @@ pub struct Args {
 }
 
 /// What is rendered.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct Source {
     /// The region, over the one of the configuration; without a configuration, one of defaults is taken
     #[arg(long)]

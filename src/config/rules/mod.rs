@@ -10,6 +10,8 @@ mod network;
 
 use regex::Regex;
 
+pub use cidr::Cidr;
+
 use super::problem::Problem;
 use super::tree::Node;
 use super::{API_VERSION, Config, KIND};

@@ -56,18 +56,13 @@ impl AccessEntry {
         self.site.tags(&self.addr, &self.site.named("access"))
     }
 
-    /// The IAM ARN; `None` while the role doesn't exist. A session's ARN lacks the path of its role, so IAM is asked; where that
-    /// isn't allowed, a role without path is assumed.
+    /// The IAM ARN; `None` while the role doesn't exist.
     async fn arn(&self, cx: &Context) -> Result<Option<String>> {
         let arn = match &self.principal {
             Principal::Role(addr) => return Ok(cx.output(addr, "arn").map(str::to_owned)),
             Principal::Caller(arn) => arn,
         };
-        let (role, arn) = crate::aws::principal(arn);
-        let Some(role) = role else { return Ok(Some(arn)) };
-        let denied = ["AccessDenied", "AccessDeniedException", "NoSuchEntity"];
-        let answer = self.site.aws.iam.get_role().role_name(role).send().await.unless("iam:GetRole", &denied)?;
-        Ok(Some(answer.and_then(|a| a.role().map(|r| r.arn().to_owned())).unwrap_or(arn)))
+        self.site.aws.principal_arn(arn).await.map(Some)
     }
 
     async fn has_policy(&self, arn: &str) -> Result<bool> {
