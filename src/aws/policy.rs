@@ -12,6 +12,18 @@ pub fn trust_service(principal: &str) -> Value {
     document(vec![json!({"Effect": "Allow", "Principal": {"Service": principal}, "Action": "sts:AssumeRole"})])
 }
 
+/// A trust policy for a service principal that acts for one resource.
+///
+/// Source: EKS user guide, cross-service confused deputy prevention (since 2025-08).
+pub fn trust_service_for(principal: &str, resource: &str) -> Value {
+    document(vec![json!({
+        "Effect": "Allow",
+        "Principal": {"Service": principal},
+        "Action": "sts:AssumeRole",
+        "Condition": {"ArnLike": {"aws:SourceArn": resource}},
+    })])
+}
+
 /// A trust policy for one Kubernetes service account through the cluster's OIDC provider.
 ///
 /// The audience is `sts.amazonaws.com` in China too: eksctl had the `.cn` form for a time and took it back (eksctl#1912).
@@ -96,6 +108,14 @@ mod tests {
                 "system:serviceaccount:kubeflow:sa"
             );
         }
+    }
+
+    #[test]
+    fn a_service_may_take_a_role_for_one_resource_only() {
+        let cluster = "arn:aws-cn:eks:cn-north-1:111122223333:cluster/kf";
+        let statement = &trust_service_for("eks.amazonaws.com", cluster)["Statement"][0];
+        assert_eq!(statement["Principal"]["Service"], "eks.amazonaws.com");
+        assert_eq!(statement["Condition"]["ArnLike"]["aws:SourceArn"], cluster);
     }
 
     #[test]

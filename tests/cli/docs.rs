@@ -118,3 +118,25 @@ fn every_check_has_its_heading() {
     let missing: Vec<_> = anchors.iter().filter(|anchor| !headings.contains(anchor)).collect();
     assert!(missing.is_empty(), "docs/guides/checks.md has no heading for {missing:?}");
 }
+
+/// The tests that a page names as `file::name`.
+fn named_tests(text: &str) -> Vec<(String, String)> {
+    let name = regex::Regex::new(r"`((?:src|tests)/[\w/-]+\.rs)::(\w+)`").unwrap();
+    name.captures_iter(text).map(|c| (c[1].to_owned(), c[2].to_owned())).collect()
+}
+
+#[test]
+fn every_threat_has_its_test_or_its_open_risk() {
+    let page = std::fs::read_to_string(root().join("docs/security.md")).unwrap();
+    let rows: Vec<&str> =
+        page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| who could")).collect();
+    assert!(rows.len() > 20, "the table of threats is gone");
+    for row in rows {
+        assert!(row.contains("**Open**") || !named_tests(row).is_empty(), "neither a test nor an open risk: {row}");
+    }
+    for (file, name) in named_tests(&page) {
+        let text = std::fs::read_to_string(root().join(&file)).unwrap_or_default();
+        let test = regex::Regex::new(&format!(r"(?m)^\s*(pub )?(async )?fn {name}\b")).unwrap();
+        assert!(test.is_match(&text), "docs/security.md names {file}::{name}, which isn't there");
+    }
+}

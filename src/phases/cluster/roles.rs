@@ -6,7 +6,7 @@ use crate::phases::site::{Role, Site, Trust};
 
 /// The control plane's role. Its principal is `eks.amazonaws.com` in China too (eksctl `partitions.go`).
 pub(super) fn cluster(site: &Arc<Site>) -> Role {
-    let trust = Trust::Service("eks.amazonaws.com");
+    let trust = Trust::ServiceFor("eks.amazonaws.com", site.arn("eks", &format!("cluster/{}", site.name)));
     Role::plain(site, "cluster/role-cluster", "cluster", "EKS control plane", trust, &["AmazonEKSClusterPolicy"])
 }
 

@@ -19,6 +19,8 @@ pub(crate) enum Trust {
     /// A service principal. In China, EC2's is `ec2.amazonaws.com.cn`: EKS refuses node roles without it. Most others keep
     /// `.amazonaws.com`. Source: eksctl `partitions.go`.
     Service(&'static str),
+    /// A service principal that acts for one resource only, so that nobody else's can use the role through the service.
+    ServiceFor(&'static str, String),
     /// A Kubernetes service account, through the cluster's OIDC provider.
     ServiceAccount {
         /// Its namespace.
@@ -100,8 +102,9 @@ impl Role {
 
     /// The trust policy; `None` while the OIDC provider isn't known.
     fn trust(&self, cx: &Context) -> Option<Value> {
-        match self.trust {
+        match &self.trust {
             Trust::Service(principal) => Some(policy::trust_service(principal)),
+            Trust::ServiceFor(principal, arn) => Some(policy::trust_service_for(principal, arn)),
             Trust::ServiceAccount { namespace, account } => {
                 let provider = cx.output("cluster/oidc-provider", "arn")?;
                 let issuer = cx.output("cluster/oidc-provider", "issuer")?;

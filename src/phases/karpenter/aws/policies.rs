@@ -21,9 +21,14 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// The ARN pattern of one kind in EC2, of any account: images and snapshots have none.
+    /// The ARN pattern of one kind in EC2, narrower than the release's, which takes any account: what is made is of this one, as is
+    /// what is used, but for images and snapshots, whose ARNs have none, and for what other accounts may share.
     fn ec2(&self, kind: &str) -> String {
-        let account = if matches!(kind, "image" | "snapshot") { "" } else { "*" };
+        let account = match kind {
+            "image" | "snapshot" => "",
+            "subnet" | "capacity-reservation" | "placement-group" => "*",
+            _ => &self.account,
+        };
         format!("arn:{}:ec2:{}:{account}:{kind}/*", Region::PARTITION, self.region)
     }
 

@@ -28,15 +28,25 @@ pub(super) struct Queue {
     pub(super) site: Arc<Site>,
 }
 
-/// Who may send: EventBridge and SQS, whose principals keep `.amazonaws.com` in China (terraform-aws-modules/terraform-aws-eks#2932).
-/// Nobody without TLS.
-pub(super) fn queue_policy(arn: &str) -> Value {
+/// Who may send: our rules, through EventBridge, whose principal keeps `.amazonaws.com` in China
+/// (terraform-aws-modules/terraform-aws-eks#2932); a rule of others could make Karpenter empty nodes. SQS itself, of this account, as
+/// the permissions of Karpenter's release have it. Nobody without TLS.
+/// Source: EventBridge user guide, resource-based policies for SQS.
+pub(super) fn queue_policy(arn: &str, account: &str, rules: &str) -> Value {
     policy::document(vec![
         json!({
             "Effect": "Allow",
-            "Principal": {"Service": ["events.amazonaws.com", "sqs.amazonaws.com"]},
+            "Principal": {"Service": "events.amazonaws.com"},
             "Action": "sqs:SendMessage",
             "Resource": arn,
+            "Condition": {"ArnLike": {"aws:SourceArn": rules}},
+        }),
+        json!({
+            "Effect": "Allow",
+            "Principal": {"Service": "sqs.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
         }),
         json!({
             "Effect": "Deny",
@@ -61,11 +71,16 @@ impl Queue {
         outputs([("name", name(&self.site).as_str()), ("arn", &self.arn()), ("url", url)])
     }
 
+    fn policy(&self) -> Value {
+        let rules = self.site.arn("events", &format!("rule/{}-*", name(&self.site)));
+        queue_policy(&self.arn(), &self.site.account, &rules)
+    }
+
     fn attributes(&self) -> HashMap<QueueAttributeName, String> {
         HashMap::from([
             (QueueAttributeName::MessageRetentionPeriod, RETENTION_SECONDS.to_owned()),
             (QueueAttributeName::SqsManagedSseEnabled, "true".to_owned()),
-            (QueueAttributeName::Policy, queue_policy(&self.arn()).to_string()),
+            (QueueAttributeName::Policy, self.policy().to_string()),
         ])
     }
 
@@ -152,7 +167,8 @@ mod tests {
 
     #[test]
     fn senders_keep_the_global_names_and_plain_http_is_refused() {
-        let policy = queue_policy("arn:aws-cn:sqs:cn-north-1:111122223333:kf-karpenter");
+        let rules = "arn:aws-cn:events:cn-north-1:111122223333:rule/kf-karpenter-*";
+        let policy = queue_policy("arn:aws-cn:sqs:cn-north-1:111122223333:kf-karpenter", "111122223333", rules);
         insta::assert_snapshot!(serde_json::to_string_pretty(&policy).unwrap(), @r#"
         {
           "Version": "2012-10-17",
@@ -160,13 +176,28 @@ mod tests {
             {
               "Effect": "Allow",
               "Principal": {
-                "Service": [
-                  "events.amazonaws.com",
-                  "sqs.amazonaws.com"
-                ]
+                "Service": "events.amazonaws.com"
               },
               "Action": "sqs:SendMessage",
-              "Resource": "arn:aws-cn:sqs:cn-north-1:111122223333:kf-karpenter"
+              "Resource": "arn:aws-cn:sqs:cn-north-1:111122223333:kf-karpenter",
+              "Condition": {
+                "ArnLike": {
+                  "aws:SourceArn": "arn:aws-cn:events:cn-north-1:111122223333:rule/kf-karpenter-*"
+                }
+              }
+            },
+            {
+              "Effect": "Allow",
+              "Principal": {
+                "Service": "sqs.amazonaws.com"
+              },
+              "Action": "sqs:SendMessage",
+              "Resource": "arn:aws-cn:sqs:cn-north-1:111122223333:kf-karpenter",
+              "Condition": {
+                "StringEquals": {
+                  "aws:SourceAccount": "111122223333"
+                }
+              }
             },
             {
               "Effect": "Deny",
