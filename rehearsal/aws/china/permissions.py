@@ -27,6 +27,12 @@ Context = dict[str, list[str]]
 
 ADMINISTRATOR: list[Statement] = [{"Effect": "Allow", "Action": "*", "Resource": "*"}]
 
+PREFIX = {"service-quotas": "servicequotas"}
+"""moto's name of a service: what its actions begin with, where that differs."""
+
+JSON = {"ecr", "eks", "events", "secretsmanager", "servicequotas"}
+"""Services that say AccessDeniedException; EC2 says UnauthorizedOperation, the others AccessDenied."""
+
 FREE = {"sts:GetCallerIdentity"}
 """What AWS lets everybody do."""
 
@@ -162,13 +168,13 @@ def refusal(service: str, operation: str, access_key: str) -> Refused | None:
     if access_key in (settings.access_key, settings.foreign_access_key):
         return None
     user = iam_backends[ACCOUNT]["aws-cn"].get_user_from_access_key_id(access_key)
+    service = PREFIX.get(service, service)
     action = f"{service}:{operation}"
     if user is None or action in FREE or decide(statements(user.arn), action, None, None)[0] == "allowed":
         return None
-    code = {"ec2": "UnauthorizedOperation", "eks": "AccessDeniedException", "secretsmanager": "AccessDeniedException"}
-    code |= {"events": "AccessDeniedException", "ecr": "AccessDeniedException", "servicequotas": "AccessDeniedException"}
+    code = "UnauthorizedOperation" if service == "ec2" else "AccessDeniedException" if service in JSON else "AccessDenied"
     text = f"User: {user.arn} is not authorized to perform: {action} because no identity-based policy allows the {action} action"
-    return Refused(code.get(service, "AccessDenied"), text)
+    return Refused(code, text)
 
 
 _call_action = BaseResponse.call_action
