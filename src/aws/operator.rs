@@ -26,6 +26,8 @@ pub struct Scope {
     pub bucket: String,
     /// The ARN pattern of the repositories of the mirror; `None` if images aren't in ECR.
     pub repositories: Option<String>,
+    /// The id of the VPC that the deployment is put into, if it isn't its own.
+    pub vpc: Option<String>,
     /// The ARN of the key that encrypts Kubernetes secrets, if it is the account's own.
     pub key: Option<String>,
 }
@@ -75,6 +77,7 @@ struct Row {
 enum When {
     Kms,
     Ecr,
+    Vpc,
 }
 
 /// A statement of the policy, for one deployment.
@@ -129,6 +132,7 @@ impl Scope {
         match when {
             When::Kms => self.key.is_some(),
             When::Ecr => self.repositories.is_some(),
+            When::Vpc => self.vpc.is_some(),
         }
     }
 
@@ -140,6 +144,7 @@ impl Scope {
             ("{bucket}", &self.bucket),
             ("{repositories}", self.repositories.as_deref().unwrap_or_default()),
             ("{key}", self.key.as_deref().unwrap_or_default()),
+            ("{vpc}", self.vpc.as_deref().unwrap_or_default()),
         ];
         names.iter().fold(text.to_owned(), |text, (place, value)| text.replace(place, value))
     }

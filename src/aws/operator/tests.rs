@@ -12,6 +12,7 @@ fn scope(region: Region, name: &str) -> Scope {
         bucket: format!("{name}-{account}-{region}"),
         repositories: Some(format!("arn:aws-cn:ecr:{region}:{account}:repository/kfctl-cn/*")),
         key: Some(format!("arn:aws-cn:kms:{region}:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab")),
+        vpc: Some("vpc-0123456789abcdef0".into()),
         account,
         name: name.into(),
     }
@@ -104,7 +105,7 @@ fn what_reads_only_can_change_nothing() {
     let changes = Regex::new(r":(Create|Delete|Put|Update|Attach|Modify|Tag|Pass|Add|Remove)").unwrap();
     let text = scope(Region::CnNorth1, "kf").documents(true).unwrap()[0].to_string();
     assert!(!changes.is_match(&text), "{text}");
-    let without = Scope { key: None, repositories: None, ..scope(Region::CnNorth1, "kf") };
+    let without = Scope { key: None, repositories: None, vpc: None, ..scope(Region::CnNorth1, "kf") };
     let text = without.documents(false).unwrap().iter().map(Value::to_string).collect::<String>();
-    assert!(!text.contains("kms:") && !text.contains("ecr:Create"));
+    assert!(!text.contains("kms:") && !text.contains("ecr:Create") && !text.contains("ec2:DeleteTags"));
 }

@@ -4,6 +4,7 @@
 mod compatibility;
 mod connection;
 mod credentials;
+mod keys;
 mod names;
 mod network;
 mod offers;
@@ -33,5 +34,6 @@ pub fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>
     all.extend(network::checkers(config, clients));
     all.extend(names::checkers(config, clients));
     all.extend(ranges::checkers(config, clients));
+    all.extend(keys::checkers(config));
     all
 }

@@ -1,5 +1,6 @@
 //! A VPC that is there already: whether a deployment can live in it, and what load balancers will miss.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::aws::network::{Chosen, Vpc, choose, survey};
@@ -9,13 +10,13 @@ use crate::checks::{Checker, Verdict};
 use crate::config::{Config, ExistingNetwork};
 use crate::model::Result;
 
-const CATEGORY: &str = "network";
+const TOPIC: (&str, &str) = ("network", "Existing network");
 
 pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>> {
     let Some(existing) = &config.spec.network.existing else { return Vec::new() };
     let check = |what: &str, judge: fn(&ExistingNetwork, &Vpc, &Chosen<'_>) -> Result<Verdict>| {
         let (aws, name, existing) = (clients.clone(), config.name().to_owned(), existing.clone());
-        look(CATEGORY, what, move || {
+        look(TOPIC, what, move || {
             let (aws, name, existing) = (aws.clone(), name.clone(), existing.clone());
             async move {
                 let Some(vpc) = survey(&aws, &existing.vpc_id).await? else {
@@ -32,6 +33,15 @@ pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn C
         check(&format!("a cluster can live in {}", existing.vpc_id), fits),
         check("load balancers find their subnets", tagged),
     ]
+}
+
+/// The zones that the deployment is in: those of the private subnets of a VPC that is there, else the first three of the region.
+pub(super) async fn zones(config: &Config, aws: &Clients) -> Result<Vec<String>> {
+    let Some(existing) = &config.spec.network.existing else { return crate::aws::zones(aws).await };
+    let vpc = survey(aws, &existing.vpc_id).await?;
+    let chosen = vpc.as_ref().map(|vpc| choose(vpc, &existing.private_subnet_ids, &existing.public_subnet_ids, true));
+    let found: BTreeSet<String> = chosen.iter().flat_map(|c| &c.private).map(|subnet| subnet.zone.clone()).collect();
+    Ok(found.into_iter().collect())
 }
 
 fn fits(_: &ExistingNetwork, vpc: &Vpc, chosen: &Chosen<'_>) -> Result<Verdict> {

@@ -5,17 +5,19 @@ use std::sync::Arc;
 
 use aws_sdk_ec2::types::{Filter, LocationType};
 
-use crate::aws::{Call, Clients, zones};
+use crate::aws::{Call, Clients};
 use crate::checks::Checker;
 use crate::checks::look::{fail, look, pass};
 use crate::config::Config;
 use crate::model::Result;
 
+use super::network::zones;
+
 const TOPIC: (&str, &str) = ("capacity", "Capacity");
 
 pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>> {
     let nodes = config.spec.cluster.node_group.instance_types.clone();
-    let mut all: Vec<_> = nodes.into_iter().map(|kind| node_type(clients.clone(), kind)).collect();
+    let mut all: Vec<_> = nodes.into_iter().map(|kind| node_type(config.clone(), clients.clone(), kind)).collect();
     if config.spec.gpu.enabled {
         all.extend(config.spec.gpu.families.iter().map(|family| gpu_family(clients.clone(), family.clone())));
     }
@@ -35,12 +37,12 @@ async fn offered(aws: &Clients, pattern: &str) -> Result<BTreeMap<String, BTreeS
     Ok(found)
 }
 
-fn node_type(aws: Clients, kind: String) -> Arc<dyn Checker> {
+fn node_type(config: Arc<Config>, aws: Clients, kind: String) -> Arc<dyn Checker> {
     look(TOPIC, format!("{} offers {kind} in the zones of the deployment", aws.region()), move || {
-        let (aws, kind) = (aws.clone(), kind.clone());
+        let (config, aws, kind) = (config.clone(), aws.clone(), kind.clone());
         async move {
             let found = offered(&aws, &kind).await?.remove(&kind).unwrap_or_default();
-            let needed = zones(&aws).await?;
+            let needed = zones(&config, &aws).await?;
             let missing: Vec<&str> = needed.iter().map(String::as_str).filter(|zone| !found.contains(*zone)).collect();
             if missing.is_empty() {
                 return pass(needed.join(", "));

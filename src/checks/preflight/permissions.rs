@@ -30,6 +30,7 @@ pub fn operator(config: &Config, account: &str) -> Scope {
         name: config.name().into(),
         bucket: config.bucket(account),
         repositories,
+        vpc: config.spec.network.existing.as_ref().map(|existing| existing.vpc_id.clone()),
         key: config.spec.cluster.kms_key_arn.clone(),
     }
 }
@@ -137,6 +138,7 @@ fn context(statement: &Statement) -> Vec<ContextEntry> {
     let entry = |(operator, key, values): (&str, &str, Vec<&str>)| {
         let kind = match operator {
             "Bool" => ContextKeyTypeEnum::Boolean,
+            several if several.starts_with("For") => ContextKeyTypeEnum::StringList,
             _ => ContextKeyTypeEnum::String,
         };
         let values = values.iter().map(|value| value.replace('*', "Vpc")).collect();

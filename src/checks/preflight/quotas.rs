@@ -38,8 +38,9 @@ pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn C
         ("eks", "L-1194D53C", "EKS cluster", 1, Counted::Clusters),
         ("rds", "L-7B6409FD", "DB instance", 1, Counted::Databases),
     ];
-    // In a VPC that is there already none of these is made.
-    let rooms = rooms.into_iter().filter(|_| config.spec.network.existing.is_none());
+    // In a VPC that is there already no part of the network is made.
+    let network = |counted| matches!(counted, Counted::Vpcs | Counted::ElasticIps | Counted::InternetGateways);
+    let rooms = rooms.into_iter().filter(|room| config.spec.network.existing.is_none() || !network(room.4));
     let mut all: Vec<Arc<dyn Checker>> = rooms
         .map(|(service, code, name, wanted, counted)| {
             let (aws, deployment) = (clients.clone(), config.name().to_owned());

@@ -14,6 +14,9 @@ const TOPIC: (&str, &str) = ("network", "Address ranges");
 const DOCKER: &str = "172.17.0.0/16";
 
 pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>> {
+    if config.spec.network.existing.is_some() {
+        return Vec::new();
+    }
     let (aws, config) = (clients.clone(), config.clone());
     let block = config.spec.network.vpc_cidr.clone();
     vec![look(TOPIC, format!("{block} is of no other network"), move || {

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use aws_sdk_eks::types::VersionStatus;
 
-use crate::aws::{Call, Clients, mysql, zones};
+use crate::aws::{Call, Clients, mysql};
 use crate::checks::Checker;
 use crate::checks::look::{fail, look, pass, warn};
 use crate::config::Config;
+
+use super::network::zones;
 
 const TOPIC: (&str, &str) = ("versions", "Versions");
 /// The add-ons of the cluster.
@@ -65,12 +67,12 @@ fn addon(config: &Config, aws: Clients, name: &'static str) -> Arc<dyn Checker> 
     })
 }
 
-fn database(config: &Config, aws: Clients) -> Arc<dyn Checker> {
+fn database(config: &Arc<Config>, aws: Clients) -> Arc<dyn Checker> {
     let database = &config.spec.data.database;
     let (version, class) = (database.engine_version.clone(), database.instance_class.clone());
-    let multi_az = database.multi_az;
+    let (multi_az, config) = (database.multi_az, config.clone());
     look(TOPIC, format!("RDS offers MySQL {version} on {class}"), move || {
-        let (aws, version, class) = (aws.clone(), version.clone(), class.clone());
+        let (config, aws, version, class) = (config.clone(), aws.clone(), version.clone(), class.clone());
         async move {
             let newest = mysql::newest(&aws, &version).await?.version;
             let call = aws.rds.describe_orderable_db_instance_options().engine("mysql").engine_version(&newest);
@@ -87,7 +89,7 @@ fn database(config: &Config, aws: Clients) -> Arc<dyn Checker> {
                 zones.iter().filter(|zone| found.contains(zone.as_str())).count()
             };
             let needed = if multi_az { 2 } else { 1 };
-            let offered = in_zones(&zones(&aws).await?);
+            let offered = in_zones(&zones(&config, &aws).await?);
             if offered < needed {
                 let hint =
                     "set `spec.data.database.instanceClass` to a class that more zones offer, or `multiAz: false`";
