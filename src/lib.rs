@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | [`model`] | pure types shared by all | nothing of ours |
 //! | [`engine`] | plan, execute, recover, retry, cancel | `model` |
-//! | [`state`] | state file, journal, lock | `model`, `engine` (the store trait) |
+//! | [`state`] | state file, journal, lock; in a folder or in S3 | `model`, `engine` (the store trait), `aws` |
 //! | [`config`] | `kfctl-cn.yaml`: model, defaults, validation, schema | `model` |
 //! | [`kustomize`] | the renderer: synchronous, no network | `model` |
 //! | [`adapt`] | adaptations, API uplift, audit | `model` |

@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 use std::path::PathBuf;
 
 use crate::config::Config;
+use crate::model::Backend;
 
 /// The arguments that every command takes. Flags go over environment variables, those over defaults.
 #[derive(Debug, Clone, clap::Args)]
@@ -31,6 +32,10 @@ pub struct Global {
         default_value = ".kfctl-cn"
     )]
     pub state_dir: PathBuf,
+
+    /// Where the state is kept, over `spec.state.backend`: local, or s3://bucket/prefix
+    #[arg(long, global = true, value_name = "BACKEND", env = "KFCTL_CN_STATE", hide_env_values = true)]
+    pub state: Option<Backend>,
 
     /// The folder with the upstream files [default: the cache that `bundle fetch` fills]
     #[arg(long, global = true, value_name = "DIR", env = "KFCTL_CN_BUNDLE", hide_env_values = true)]
@@ -82,6 +87,11 @@ impl Global {
     /// The folder that keeps the state of one deployment.
     pub fn deployment_dir(&self, config: &Config) -> PathBuf {
         self.state_dir.join(config.name())
+    }
+
+    /// Where the state of one deployment is kept.
+    pub fn backend(&self, config: &Config) -> Backend {
+        self.state.clone().unwrap_or_else(|| config.spec.state.backend())
     }
 
     /// The words that name the configuration in a command that is shown, with a space in front; none for the default.

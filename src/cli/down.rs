@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use super::run::{Session, ask, cancel_on_signals, require_consent, unless_stopped, watch};
+use super::limits::{LockArgs, TimeArgs};
+use super::run::{Session, ask, cancel_on_signals, let_go, require_consent, unless_stopped, watch};
 use super::select::Select;
 use super::{Global, plan_view, printer};
+use crate::bundle::Bundle;
 use crate::config::{Mirror, Switch};
-use crate::engine::{Direction, Engine, Selection};
+use crate::engine::{Cancel, Direction, Engine, Selection};
 use crate::model::{ExitStatus, Result};
 use crate::phases;
-use crate::state::LocalStore;
+use crate::state::Held;
 use crate::ui::took;
 
 /// Remove what `up` made, users before what they need; bucket and database are kept
@@ -21,15 +23,33 @@ pub struct Args {
 
     #[command(flatten)]
     select: Select,
+    #[command(flatten)]
+    time: TimeArgs,
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Plans the removal, shows it, asks and executes.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     require_consent(global)?;
     let cancel = cancel_on_signals()?;
+    args.time.arm(&cancel);
     let session = unless_stopped(&cancel, Session::open(global)).await?;
     let bundle = Arc::new(session.bundle(global)?);
-    let store = Arc::new(LocalStore::open(&session.folder, &session.identity())?);
+    let held = session.place(global).open(&session.identity(), &args.lock.wait(&cancel)).await?;
+    let done = remove(global, &args, &session, bundle, &held, &cancel).await;
+    let_go(&held, done).await
+}
+
+/// All that is done while the state is held.
+async fn remove(
+    global: &Global,
+    args: &Args,
+    session: &Session,
+    bundle: Arc<Bundle>,
+    held: &Held,
+    cancel: &Cancel,
+) -> Result<ExitStatus> {
     printer::note(&format!("Deployment {}", session.title()));
     let mut deps = session.deps(bundle);
     // What was switched off in the configuration may still be there.
@@ -38,7 +58,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     spec.images.webhook = Switch::Enabled;
     spec.images.mirror = Mirror::Auto;
     let (view, sink) = watch(global);
-    let engine = Engine::new(phases::resources(&deps), store.clone())?;
+    let engine = Engine::new(phases::resources(&deps), held.store())?;
     let engine = engine.select(&Selection::from(&args.select), Direction::Down)?.cancel(cancel.clone()).sink(sink);
     let planned = engine.plan_destroy(args.delete_data).await?;
     plan_view::announce(global, &planned.plan)?;
@@ -46,13 +66,13 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
         true => "Remove all this, with all data in bucket and database?",
         false => "Remove all this?",
     };
-    if planned.plan.has_work() && !ask(global, &cancel, question).await? {
+    if planned.plan.has_work() && !ask(global, cancel, question).await? {
         printer::note("Nothing was changed.");
         return Ok(ExitStatus::OK);
     }
     let report = engine.destroy(&planned).await;
     view.finish();
-    store.save()?;
+    held.save().await?;
     report.result()?;
     if planned.plan.has_work() {
         printer::note(&format!("Done: {} removed in {}.", planned.plan.steps.len(), took(report.elapsed)));

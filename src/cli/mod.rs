@@ -19,6 +19,7 @@ mod images;
 mod init;
 mod junit;
 mod kustomize;
+mod limits;
 mod logging;
 mod object_diff;
 mod panic;
@@ -31,6 +32,7 @@ mod render;
 mod report;
 mod run;
 mod select;
+mod state;
 mod status;
 mod up;
 mod verify;
@@ -80,6 +82,7 @@ commands! {
     Diff => diff,
     Up => up,
     Status => status,
+    State => state,
     Verify => verify,
     IamPolicy => iam_policy,
     Credentials => credentials,

@@ -8,7 +8,7 @@ use super::{Global, plan_view, printer};
 use crate::engine::{Direction, Engine, Selection};
 use crate::model::{Event, ExitStatus, Result, StepEvent};
 use crate::phases;
-use crate::state::{Holder, Lock, Looking};
+use crate::state::{Holder, Looking};
 
 /// Show what `up` would do; changes nothing and locks nothing
 #[derive(Debug, clap::Args)]
@@ -25,8 +25,8 @@ pub struct Args {
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let session = Session::open(global).await?;
     let bundle = Arc::new(session.bundle(global)?);
-    let store = Arc::new(Looking::at(&session.folder, &session.identity())?);
-    if let Some(Holder { who, host, pid, .. }) = Lock::holder(&session.folder) {
+    let store = Arc::new(Looking::at(&session.place(global), &session.identity()).await?);
+    if let Some(Holder { who, host, pid, .. }) = store.holder() {
         printer::note(&format!(
             "a run of {who} on {host}, process {pid}, is going on: what it does is not in this plan"
         ));

@@ -10,11 +10,11 @@ use crate::aws::Clients;
 use crate::bundle::{Bundle, FindOptions};
 use crate::config::{self, Config};
 use crate::engine::{Cancel, Signal, Sink};
-use crate::model::{Error, ErrorClass, Result};
+use crate::model::{Backend, Error, ErrorClass, Result};
 use crate::phases::Deps;
 use crate::phases::link::Link;
-use crate::state::Identity;
-use crate::ui::{self, Choice, View};
+use crate::state::{Held, Identity, Place, S3Objects, View};
+use crate::ui::{self, Choice};
 
 /// A deployment and the credentials for it, both checked.
 pub(super) struct Session {
@@ -52,6 +52,11 @@ impl Session {
         })
     }
 
+    /// Where its state is.
+    pub(super) fn place(&self, global: &Global) -> Place {
+        place(global, &self.config, global.backend(&self.config), &self.clients)
+    }
+
     /// Whose state it is.
     pub(super) fn identity(&self) -> Identity {
         Identity {
@@ -85,8 +90,42 @@ impl Session {
     }
 }
 
+/// Where the state of a deployment is, in a backend.
+pub(super) fn place(global: &Global, config: &Config, backend: Backend, clients: &Clients) -> Place {
+    let folder = global.deployment_dir(config);
+    match backend {
+        Backend::Local => Place::Local(folder),
+        Backend::S3 { bucket, prefix } => {
+            let objects = Arc::new(S3Objects::new(clients.clone(), &bucket, &prefix, config.name()));
+            Place::Remote { objects, folder }
+        }
+    }
+}
+
+/// Where the state of a deployment is, for those who only look at it: a shared one needs credentials, of whichever account may
+/// read the bucket.
+pub(super) async fn place_for_looking(global: &Global, config: &Config) -> Result<Place> {
+    match global.backend(config) {
+        Backend::Local => Ok(Place::Local(global.deployment_dir(config))),
+        backend => Ok(place(global, config, backend, &Clients::connect(config.spec.region).await?)),
+    }
+}
+
+/// The state of a deployment as it is now.
+pub(super) async fn look(global: &Global, config: &Config) -> Result<Option<View>> {
+    place_for_looking(global, config).await?.look().await
+}
+
+/// Saves and lets go what a run held, however it ended. Its own error is the one to tell.
+pub(super) async fn let_go<T>(held: &Held, done: Result<T>) -> Result<T> {
+    let saved = held.save().await;
+    let closed = held.close().await;
+    let done = done?;
+    saved.and(closed).map(|()| done)
+}
+
 /// The view of a run and the sink that feeds it.
-pub(super) fn watch(global: &Global) -> (Arc<dyn View>, Sink) {
+pub(super) fn watch(global: &Global) -> (Arc<dyn ui::View>, Sink) {
     let choice = Choice { json: global.output == Output::Json, live: global.live(), color: global.color() };
     let view = ui::view(choice);
     let fed = view.clone();

@@ -5,12 +5,13 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
+use super::run::look;
 use super::{Global, printer};
 use crate::config;
 use crate::model::{Action, Addr, ExitStatus, Phase, Result};
 use crate::state::View;
 
-/// Show what is recorded of a deployment: nothing in AWS or the cluster is asked
+/// Show what is recorded of a deployment: nothing but the state is asked
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// Show every resource with its outputs
@@ -39,7 +40,7 @@ struct Counts {
 /// Prints the state.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let config = config::load(&global.file)?;
-    let state = View::open(&global.deployment_dir(&config))?;
+    let state = look(global, &config).await?;
     let phases = state.as_ref().map(count).unwrap_or_default();
     let next = next(state.as_ref()).to_owned();
     let status = Status { name: config.name().to_owned(), phases, next, state };
@@ -101,6 +102,9 @@ fn text(status: &Status, all: bool) -> String {
             if let Some(holder) = &view.holder {
                 let (who, host, pid, since) = (&holder.who, &holder.host, holder.pid, &holder.since);
                 _ = writeln!(out, "A run of {who} on {host}, process {pid}, is going on since {since}");
+                if !holder.id.is_empty() {
+                    _ = writeln!(out, "  its last sign of life was at {}, its lock is {}", holder.renewed, holder.id);
+                }
             }
             for (phase, counts) in &status.phases {
                 _ = write!(out, "  {phase:<10} {:>3} made, {:>3} ready", counts.made, counts.ready);

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::run::{Session, ask, cancel_on_signals, require_consent, unless_stopped, watch};
+use super::limits::{LockArgs, TimeArgs};
+use super::run::{Session, ask, cancel_on_signals, let_go, require_consent, unless_stopped, watch};
 use super::select::Select;
 use super::{Global, Output, plan_view, preflight, printer};
-use crate::engine::{Direction, Engine, Selection};
+use crate::bundle::Bundle;
+use crate::engine::{Cancel, Direction, Engine, Selection};
 use crate::model::{ExitStatus, Result};
 use crate::phases;
-use crate::state::LocalStore;
+use crate::state::Held;
 use crate::ui::took;
 
 /// Make the deployment, or go on making it: plan, ask, do
@@ -16,40 +18,58 @@ use crate::ui::took;
 pub struct Args {
     #[command(flatten)]
     select: Select,
+    #[command(flatten)]
+    time: TimeArgs,
+    #[command(flatten)]
+    lock: LockArgs,
 }
 
 /// Checks, plans, shows, asks and executes.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     require_consent(global)?;
     let cancel = cancel_on_signals()?;
+    args.time.arm(&cancel);
     let session = unless_stopped(&cancel, Session::open(global)).await?;
     let bundle = Arc::new(session.bundle(global)?);
-    let store = Arc::new(LocalStore::open(&session.folder, &session.identity())?);
+    let held = session.place(global).open(&session.identity(), &args.lock.wait(&cancel)).await?;
+    let done = make(global, &args, &session, bundle, &held, &cancel).await;
+    let_go(&held, done).await
+}
+
+/// All that is done while the state is held.
+async fn make(
+    global: &Global,
+    args: &Args,
+    session: &Session,
+    bundle: Arc<Bundle>,
+    held: &Held,
+    cancel: &Cancel,
+) -> Result<ExitStatus> {
     printer::note(&format!("Deployment {}", session.title()));
-    unless_stopped(&cancel, preflight::pass(global, &session)).await?;
+    unless_stopped(cancel, preflight::pass(global, session)).await?;
     let (view, sink) = watch(global);
-    let engine = Engine::new(phases::resources(&session.deps(bundle)), store.clone())?;
+    let engine = Engine::new(phases::resources(&session.deps(bundle)), held.store())?;
     let engine = engine.select(&Selection::from(&args.select), Direction::Up)?.cancel(cancel.clone()).sink(sink);
     let planned = engine.plan().await?;
     plan_view::announce(global, &planned.plan)?;
     if planned.plan.has_work() {
-        if !ask(global, &cancel, "Do this?").await? {
+        if !ask(global, cancel, "Do this?").await? {
             printer::note("Nothing was changed.");
             return Ok(ExitStatus::OK);
         }
         let report = engine.execute(&planned).await;
         view.finish();
-        store.save()?;
+        held.save().await?;
         report.result()?;
         let took = took(report.elapsed);
         printer::note(&format!("Done: {} writes in {took}.", report.wrote));
     } else {
         // What was looked at may be newer than what is recorded.
         engine.execute(&planned).await.result()?;
-        store.save()?;
+        held.save().await?;
     }
     if global.output == Output::Table {
-        next_steps(global, &session);
+        next_steps(global, session);
     }
     Ok(ExitStatus::OK)
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::limits::TimeArgs;
 use super::run::{Session, cancel_on_signals, unless_stopped};
 use super::{Global, report};
 use crate::checks::verify::{aws, kubernetes};
@@ -18,11 +19,14 @@ use crate::state::Looking;
 pub struct Args {
     #[command(flatten)]
     report: report::Options,
+    #[command(flatten)]
+    time: TimeArgs,
 }
 
 /// Reads everything, then runs the checks and shows them.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let cancel = cancel_on_signals()?;
+    args.time.arm(&cancel);
     let checkers = args.report.junit.begun("verify", collect(global, &cancel).await)?;
     unless_stopped(&cancel, report::show("verify", global, &args.report, &checkers)).await
 }
@@ -31,7 +35,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
 async fn collect(global: &Global, cancel: &Cancel) -> Result<Vec<Arc<dyn Checker>>> {
     let session = unless_stopped(cancel, Session::open(global)).await?;
     let deps = session.deps(Arc::new(session.bundle(global)?));
-    let store = Arc::new(Looking::at(&session.folder, &session.identity())?);
+    let store = Arc::new(Looking::at(&session.place(global), &session.identity()).await?);
     let engine = Engine::new(phases::resources(&deps), store)?.cancel(cancel.clone());
     let planned = engine.plan().await?;
     let outputs = Arc::new(planned.outputs());

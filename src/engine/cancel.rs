@@ -13,6 +13,8 @@ pub enum Signal {
     Interrupt,
     /// SIGTERM.
     Terminate,
+    /// The time that was given is over.
+    Timeout,
 }
 
 impl Signal {
@@ -21,6 +23,7 @@ impl Signal {
         match self {
             Signal::Interrupt => ErrorClass::Interrupted,
             Signal::Terminate => ErrorClass::Terminated,
+            Signal::Timeout => ErrorClass::Timeout,
         }
     }
 }

@@ -85,7 +85,7 @@ impl Engine {
             }
             let gone = !matches!(planned.seen[addr], Observed::Present(_)) || borrowed(&planned.seen[addr]);
             if gone && (known.resources.contains_key(addr) || known.open.contains_key(addr)) {
-                return match self.store.forget(addr) {
+                return match self.store.forget(addr).await {
                     Ok(()) => End::Done,
                     Err(error) => End::Failed(error),
                 };
@@ -128,7 +128,7 @@ impl Engine {
                 let message = format!("it isn't ours any more: {seen}");
                 return Err(crate::model::Error::new(crate::model::ErrorClass::Permanent, message));
             }
-            self.store.intend(addr, Action::Delete, &format!("{:032x}", rand::random::<u128>()))?;
+            self.store.intend(addr, Action::Delete, &format!("{:032x}", rand::random::<u128>())).await?;
             run.call(addr, self.settings.patience, || node.delete(&context, live)).await?;
             run.wrote.fetch_add(1, Ordering::Relaxed);
             let gone = async || {
@@ -139,7 +139,7 @@ impl Engine {
             };
             run.wait(addr, node.deadline(), gone).await?;
         }
-        self.store.forget(addr)
+        self.store.forget(addr).await
     }
 
     /// All that a node needs, directly or not.

@@ -172,10 +172,10 @@ impl Up<'_> {
             ready = false;
             outputs.extend(self.write(i, context, decision).await?);
         }
-        self.acknowledge(addr, &outputs, ready)?;
+        self.acknowledge(addr, &outputs, ready).await?;
         if !ready {
             outputs.extend(self.wait(i, context).await?);
-            self.acknowledge(addr, &outputs, true)?;
+            self.acknowledge(addr, &outputs, true).await?;
         }
         self.run.publish(addr, &outputs);
         Ok(())
@@ -186,7 +186,7 @@ impl Up<'_> {
         let engine = self.run.engine;
         let (addr, node) = (&engine.graph.addrs[i], &engine.graph.nodes[i]);
         let token = decision.token.unwrap_or_else(|| format!("{:032x}", rand::random::<u128>()));
-        engine.store.intend(addr, decision.action, &token)?;
+        engine.store.intend(addr, decision.action, &token).await?;
         self.changed.borrow_mut().insert(i);
         let apply = || node.apply(context, decision.action, &token);
         match self.run.call(addr, engine.settings.patience, apply).await {
@@ -197,7 +197,7 @@ impl Up<'_> {
             Err(error) => {
                 // A refusal is an answer: the token is spent. Anything else may have had an effect.
                 if error.class == crate::model::ErrorClass::Permanent {
-                    engine.store.abandon(addr)?;
+                    engine.store.abandon(addr).await?;
                 }
                 Err(error)
             }
@@ -211,14 +211,14 @@ impl Up<'_> {
     }
 
     /// Writes an acknowledgement, unless the store has the same already.
-    fn acknowledge(&self, addr: &Addr, outputs: &Outputs, ready: bool) -> Result<()> {
+    async fn acknowledge(&self, addr: &Addr, outputs: &Outputs, ready: bool) -> Result<()> {
         let record = Record { outputs: outputs.clone(), ready };
         let intended = self.run.engine.graph.addrs.iter().position(|a| a == addr);
         let wrote = intended.is_some_and(|i| self.changed.borrow().contains(&i));
         if !wrote && !self.known.open.contains_key(addr) && self.known.resources.get(addr) == Some(&record) {
             return Ok(());
         }
-        self.run.engine.store.acknowledge(addr, &record)
+        self.run.engine.store.acknowledge(addr, &record).await
     }
 }
 

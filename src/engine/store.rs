@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use crate::model::{Action, Addr, Result};
@@ -26,17 +27,18 @@ pub struct Snapshot {
     pub open: BTreeMap<Addr, (Action, String, u64)>,
 }
 
-/// Keeps what was intended and what was acknowledged. Each method returns only when it is on disk.
+/// Keeps what was intended and what was acknowledged. Each writing method returns only when it is on disk, wherever that is.
+#[async_trait]
 pub trait Store: Send + Sync {
     /// What is known.
     fn snapshot(&self) -> Result<Snapshot>;
     /// Writes down that an action will be tried, with its client token.
-    fn intend(&self, addr: &Addr, action: Action, token: &str) -> Result<()>;
+    async fn intend(&self, addr: &Addr, action: Action, token: &str) -> Result<()>;
     /// Writes down that it was acknowledged, with its outputs. Closes the intent once it is ready: until
     /// then it may still be invisible to a read, and the token keeps a repetition from making it twice.
-    fn acknowledge(&self, addr: &Addr, record: &Record) -> Result<()>;
+    async fn acknowledge(&self, addr: &Addr, record: &Record) -> Result<()>;
     /// Writes down that the attempt was answered with a refusal: closes the intent and keeps what was acknowledged before.
-    fn abandon(&self, addr: &Addr) -> Result<()>;
+    async fn abandon(&self, addr: &Addr) -> Result<()>;
     /// Writes down that it is gone; closes the intent.
-    fn forget(&self, addr: &Addr) -> Result<()>;
+    async fn forget(&self, addr: &Addr) -> Result<()>;
 }

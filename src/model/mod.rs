@@ -2,6 +2,7 @@
 
 mod action;
 mod addr;
+mod backend;
 mod condition;
 mod error;
 mod event;
@@ -14,6 +15,7 @@ mod secret;
 
 pub use action::{Action, Change};
 pub use addr::Addr;
+pub use backend::Backend;
 pub use condition::Readiness;
 pub use error::{Error, ErrorClass, ExitStatus, Result};
 pub use event::{Event, Outcome, StepEvent};

@@ -29,6 +29,8 @@ pub struct Intent {
 pub struct View {
     /// Whose it is.
     pub deployment: Identity,
+    /// Random, made with the state: states of the same lineage are one state at different times.
+    pub lineage: String,
     /// Counts snapshots.
     pub serial: u64,
     /// What was acknowledged.
@@ -44,8 +46,12 @@ impl View {
     pub fn open(folder: &Path) -> Result<Option<View>> {
         let files = Files::new(folder);
         let Some((document, _)) = files.load(&SystemDisk)? else { return Ok(None) };
-        let Document { deployment, serial, resources, intents, .. } = document;
-        Ok(Some(View { deployment, serial, resources, intents, holder: Lock::holder(folder) }))
+        Ok(Some(View::of(document, Lock::holder(folder))))
+    }
+
+    pub(super) fn of(document: Document, holder: Option<Holder>) -> View {
+        let Document { deployment, lineage, serial, resources, intents, .. } = document;
+        View { deployment, lineage, serial, resources, intents, holder }
     }
 }
 
@@ -66,6 +72,23 @@ impl Files {
         let mut name = self.state.clone().into_os_string();
         name.push(suffix);
         name.into()
+    }
+
+    /// Writes a snapshot, keeps the one before, and empties the journal, whose lines it must contain.
+    pub(super) fn save(&self, disk: &dyn Disk, document: &Document) -> Result<()> {
+        let bytes = document.encode()?;
+        let fail = io(&self.state);
+        let (temporary, previous) = (self.beside(".new"), self.beside(".previous"));
+        if let Some(old) = disk.read(&self.state).map_err(&fail)? {
+            disk.write(&temporary, &old).map_err(&fail)?;
+            disk.rename(&temporary, &previous).map_err(&fail)?;
+        }
+        disk.write(&temporary, &bytes).map_err(&fail)?;
+        disk.rename(&temporary, &self.state).map_err(&fail)?;
+        if disk.read(&self.journal).map_err(&fail)?.is_some() {
+            disk.truncate(&self.journal, 0).map_err(&fail)?;
+        }
+        Ok(())
     }
 
     /// The snapshot with the journal added, and how many bytes of the journal are whole.

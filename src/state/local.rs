@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use jiff::Timestamp;
+use async_trait::async_trait;
 
 use crate::engine::{Record, Snapshot, Store};
 use crate::model::{Action, Addr, Error, ErrorClass, Result};
@@ -12,7 +12,7 @@ use super::disk::{Disk, SystemDisk};
 use super::document::{Document, Identity};
 use super::files::{Files, io};
 use super::journal::{self, Entry};
-use super::lock::Lock;
+use super::lock::{Lock, now};
 
 /// A store in a local folder, held by one run.
 pub struct LocalStore {
@@ -66,19 +66,8 @@ impl LocalStore {
         }
         let mut next = inner.document.clone();
         next.serial += 1;
-        let bytes = next.encode()?;
-        let fail = io(&self.files.state);
-        let (temporary, previous) = (self.files.beside(".new"), self.files.beside(".previous"));
-        if let Some(old) = self.disk.read(&self.files.state).map_err(&fail)? {
-            self.disk.write(&temporary, &old).map_err(&fail)?;
-            self.disk.rename(&temporary, &previous).map_err(&fail)?;
-        }
-        self.disk.write(&temporary, &bytes).map_err(&fail)?;
-        self.disk.rename(&temporary, &self.files.state).map_err(&fail)?;
+        self.files.save(&*self.disk, &next)?;
         inner.document = next;
-        if self.disk.read(&self.files.journal).map_err(&fail)?.is_some() {
-            self.disk.truncate(&self.files.journal, 0).map_err(&fail)?;
-        }
         inner.length = 0;
         Ok(())
     }
@@ -93,7 +82,7 @@ impl LocalStore {
 
     fn write(&self, entry: Entry) -> Result<()> {
         let mut inner = self.lock()?;
-        let at = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let at = now();
         let mut next = inner.document.clone();
         next.journaled += 1;
         journal::apply(&mut next, entry.clone(), &at)
@@ -118,42 +107,48 @@ impl LocalStore {
     }
 }
 
-impl Store for LocalStore {
-    fn snapshot(&self) -> Result<Snapshot> {
-        let inner = self.lock()?;
-        let now = Timestamp::now();
-        let open = inner
-            .document
-            .intents
-            .iter()
-            .map(|(addr, intent)| (addr.clone(), (intent.action, intent.token.clone(), age(&intent.at, now))));
-        Ok(Snapshot { resources: inner.document.resources.clone(), open: open.collect() })
-    }
-
-    fn intend(&self, addr: &Addr, action: Action, token: &str) -> Result<()> {
+/// The writes of [`Store`], for those who needn't wait for anything but the disk.
+impl LocalStore {
+    /// See [`Store::intend`].
+    pub fn intend(&self, addr: &Addr, action: Action, token: &str) -> Result<()> {
         self.write(Entry::Intended { addr: addr.clone(), action, token: token.to_owned() })
     }
 
-    fn acknowledge(&self, addr: &Addr, record: &Record) -> Result<()> {
+    /// See [`Store::acknowledge`].
+    pub fn acknowledge(&self, addr: &Addr, record: &Record) -> Result<()> {
         self.write(Entry::Acknowledged { addr: addr.clone(), record: record.clone() })
     }
 
-    fn abandon(&self, addr: &Addr) -> Result<()> {
+    /// See [`Store::abandon`].
+    pub fn abandon(&self, addr: &Addr) -> Result<()> {
         self.write(Entry::Abandoned { addr: addr.clone() })
     }
 
-    fn forget(&self, addr: &Addr) -> Result<()> {
+    /// See [`Store::forget`].
+    pub fn forget(&self, addr: &Addr) -> Result<()> {
         self.write(Entry::Forgotten { addr: addr.clone() })
     }
 }
 
-/// How old a time is, in seconds. One that can't be read or lies well ahead is as old as can be, so that its token isn't
-/// used again.
-pub(super) fn age(at: &str, now: Timestamp) -> u64 {
-    const SKEW: i64 = 300;
-    match at.parse::<Timestamp>().map(|at| now.as_second() - at.as_second()) {
-        Ok(seconds) if seconds >= 0 => seconds.unsigned_abs(),
-        Ok(seconds) if seconds >= -SKEW => 0,
-        _ => u64::MAX,
+#[async_trait]
+impl Store for LocalStore {
+    fn snapshot(&self) -> Result<Snapshot> {
+        Ok(self.lock()?.document.snapshot())
+    }
+
+    async fn intend(&self, addr: &Addr, action: Action, token: &str) -> Result<()> {
+        self.intend(addr, action, token)
+    }
+
+    async fn acknowledge(&self, addr: &Addr, record: &Record) -> Result<()> {
+        self.acknowledge(addr, record)
+    }
+
+    async fn abandon(&self, addr: &Addr) -> Result<()> {
+        self.abandon(addr)
+    }
+
+    async fn forget(&self, addr: &Addr) -> Result<()> {
+        self.forget(addr)
     }
 }

@@ -1,5 +1,6 @@
 //! The lock: one run at a time. Held by the kernel, so that a killed run leaves none behind.
 
+use std::fmt;
 use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -22,6 +23,12 @@ pub struct Holder {
     pub pid: u32,
     /// Since when, RFC 3339.
     pub since: String,
+    /// What `state unlock` takes; empty for a local lock, which a killed run doesn't leave behind.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub id: String,
+    /// When it last showed that it lives, RFC 3339; empty for a local lock.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub renewed: String,
 }
 
 /// A held lock. Dropping it lets it go.
@@ -64,16 +71,30 @@ impl Lock {
 }
 
 impl Holder {
-    fn me() -> Holder {
+    pub(super) fn me() -> Holder {
         let env = |name: &str| std::env::var(name).ok().filter(|text| !text.is_empty());
         let host = fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|text| text.trim().to_owned());
         Holder {
             who: env("USER").or_else(|| env("LOGNAME")).or_else(user_id).unwrap_or_else(|| "unknown".into()),
             host: host.or_else(|| env("HOSTNAME")).unwrap_or_else(|| "unknown".into()),
             pid: std::process::id(),
-            since: jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            since: now(),
+            id: String::new(),
+            renewed: String::new(),
         }
     }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Holder { who, host, pid, since, .. } = self;
+        write!(f, "{who} on {host}, process {pid}, since {since}")
+    }
+}
+
+/// The time now, RFC 3339, to the second.
+pub(super) fn now() -> String {
+    jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 /// The number of the user, for a process whose environment names none, such as in a container.
@@ -94,9 +115,9 @@ fn open(path: &Path) -> std::io::Result<std::fs::File> {
 fn held(path: &Path) -> Error {
     let holder = fs::read(path).ok().and_then(|bytes| serde_json::from_slice::<Holder>(&bytes).ok());
     let whose = match holder {
-        Some(Holder { who, host, pid, since }) => format!("by {who} on {host}, process {pid}, since {since}"),
+        Some(holder) => format!("by {holder}"),
         None => "by another run".into(),
     };
     Error::new(ErrorClass::Locked, format!("{} is held {whose}", path.display()))
-        .hint("wait until that run is done, or stop it with Ctrl-C there; a killed run holds nothing")
+        .hint("wait until that run is done (--lock-timeout 30m does), or stop it with Ctrl-C there; a killed run holds nothing")
 }

@@ -2,55 +2,54 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
+use async_trait::async_trait;
 
 use crate::engine::{Record, Snapshot, Store};
 use crate::model::{Action, Addr, Error, ErrorClass, Result};
 
-use super::Identity;
+use super::document::{Identity, snapshot};
 use super::files::View;
-use super::local::age;
+use super::lock::Holder;
+use super::place::Place;
 
-/// The state in a folder as it is now; empty if there is none.
+/// A state as it was when it was looked at; empty if there was none.
 pub struct Looking(Option<View>);
 
 impl Looking {
-    /// Looks at the state in a folder. A state that belongs to something else is an error.
-    pub fn at(folder: &Path, identity: &Identity) -> Result<Looking> {
-        let view = View::open(folder)?;
+    /// Looks at the state in a place. A state that belongs to something else is an error.
+    pub async fn at(place: &Place, identity: &Identity) -> Result<Looking> {
+        let view = place.look().await?;
         if let Some(view) = &view {
-            view.deployment.check(identity, &folder.join("state.json"))?;
+            view.deployment.check(identity, Path::new(&place.to_string()))?;
         }
         Ok(Looking(view))
     }
+
+    /// Who is working on it.
+    pub fn holder(&self) -> Option<&Holder> {
+        self.0.as_ref().and_then(|view| view.holder.as_ref())
+    }
 }
 
+#[async_trait]
 impl Store for Looking {
     fn snapshot(&self) -> Result<Snapshot> {
-        let now = Timestamp::now();
-        Ok(self.0.as_ref().map_or_else(Snapshot::default, |view| Snapshot {
-            resources: view.resources.clone(),
-            open: view
-                .intents
-                .iter()
-                .map(|(addr, intent)| (addr.clone(), (intent.action, intent.token.clone(), age(&intent.at, now))))
-                .collect(),
-        }))
+        Ok(self.0.as_ref().map_or_else(Snapshot::default, |view| snapshot(&view.resources, &view.intents)))
     }
 
-    fn intend(&self, addr: &Addr, _: Action, _: &str) -> Result<()> {
+    async fn intend(&self, addr: &Addr, _: Action, _: &str) -> Result<()> {
         Err(read_only(addr))
     }
 
-    fn acknowledge(&self, addr: &Addr, _: &Record) -> Result<()> {
+    async fn acknowledge(&self, addr: &Addr, _: &Record) -> Result<()> {
         Err(read_only(addr))
     }
 
-    fn abandon(&self, addr: &Addr) -> Result<()> {
+    async fn abandon(&self, addr: &Addr) -> Result<()> {
         Err(read_only(addr))
     }
 
-    fn forget(&self, addr: &Addr) -> Result<()> {
+    async fn forget(&self, addr: &Addr) -> Result<()> {
         Err(read_only(addr))
     }
 }

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use assert_cmd::Command;
-use kfctl_cn::engine::{Outputs, Record, Store};
+use kfctl_cn::engine::{Outputs, Record};
 use kfctl_cn::model::{Action, Addr};
 use predicates::prelude::*;
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use kfctl_cn::engine::{Record, Store};
+use kfctl_cn::engine::Record;
 use kfctl_cn::model::{Action, Addr, ErrorClass};
 use kfctl_cn::state::{LocalStore, View};
 

@@ -83,7 +83,7 @@ fn a_newer_state_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     drop(LocalStore::open(folder.path(), &identity()).unwrap());
     let path = folder.path().join("state.json");
-    let text = std::fs::read_to_string(&path).unwrap().replace("\"schema\": 1", "\"schema\": 2");
+    let text = std::fs::read_to_string(&path).unwrap().replace("\"schema\": 2", "\"schema\": 3");
     std::fs::write(&path, &text).unwrap();
     let error = LocalStore::open(folder.path(), &identity()).err().unwrap();
     assert_eq!(error.class, ErrorClass::StateNewer);

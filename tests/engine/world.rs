@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kfctl_cn::engine::{Cancel, Clock, Context, Engine, Live, Observed, Outputs, Owner, Resource, Settings};
+use kfctl_cn::engine::{Cancel, Clock, Context, Engine, Live, Observed, Outputs, Owner, Resource, Settings, Store};
 use kfctl_cn::model::{Action, Addr, Change, Error, ErrorClass, Event, Readiness, Result};
 use kfctl_cn::state::{Identity, LocalStore};
 
@@ -311,7 +311,7 @@ impl Bench {
         Ok(Arc::new(LocalStore::open_on(Arc::new(PlugDisk(plug.clone())), self.folder.path(), &identity())?))
     }
 
-    pub fn engine(&self, store: Arc<LocalStore>, plug: &Arc<Plug>) -> Result<Engine> {
+    pub fn engine(&self, store: Arc<dyn Store>, plug: &Arc<Plug>) -> Result<Engine> {
         let resources = self.specs.iter().map(|spec| {
             Arc::new(Fake {
                 spec: spec.clone(),

@@ -46,7 +46,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let cancel = cancel_on_signals()?;
     let session = unless_stopped(&cancel, Session::open(global)).await?;
     let deps = session.deps(Arc::new(session.bundle(global)?));
-    let store = Arc::new(Looking::at(&session.folder, &session.identity())?);
+    let store = Arc::new(Looking::at(&session.place(global), &session.identity()).await?);
     let engine = Engine::new(phases::in_aws(&deps), store)?.cancel(cancel.clone());
     let cx = Context::new(Arc::new(engine.plan().await?.outputs()), Arc::new(|_| ()));
     let client = deps.link.client(&cx).await?.ok_or_else(|| no_cluster(session.config.name()))?;

@@ -6,6 +6,7 @@ mod gpu;
 mod images;
 mod kubeflow;
 mod network;
+mod state;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub use gpu::{CapacityType, Gpu, Karpenter};
 pub use images::{Images, Mirror, Switch};
 pub use kubeflow::{Admin, Components, Kubeflow};
 pub use network::{ExistingNetwork, NatGateways, Network};
+pub use state::State;
 
 /// A deployment: one Kubeflow on one EKS cluster in one region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -56,6 +58,9 @@ pub struct Spec {
     /// Tags for everything that is made in AWS, besides our own.
     #[serde(default, deserialize_with = "or_default")]
     pub tags: BTreeMap<String, String>,
+    /// The state.
+    #[serde(default, deserialize_with = "or_default")]
+    pub state: State,
     /// The network.
     #[serde(default, deserialize_with = "or_default")]
     pub network: Network,

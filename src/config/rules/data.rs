@@ -5,7 +5,7 @@ use crate::config::Config;
 
 pub fn check(config: &Config, found: &mut Found) {
     if let Some(bucket) = &config.spec.data.bucket {
-        self::bucket(bucket, found);
+        self::bucket("spec.data.bucket", bucket, found);
     }
     database(config, found);
     let kubeflow = &config.spec.kubeflow;
@@ -19,8 +19,7 @@ pub fn check(config: &Config, found: &mut Found) {
 
 /// Source: S3 user guide, bucket naming rules. Dots are allowed there, but TLS and virtual-hosted addresses don't go
 /// together with them.
-fn bucket(name: &str, found: &mut Found) {
-    let path = "spec.data.bucket";
+pub(super) fn bucket(path: &str, name: &str, found: &mut Found) {
     let reserved = ["xn--", "sthree-", "amzn-s3-demo-"];
     let suffixes = ["-s3alias", "--ol-s3", "--x-s3", "--table-s3", ".mrap"];
     if name.contains('.') {

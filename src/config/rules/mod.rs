@@ -7,6 +7,7 @@ mod data;
 mod gpu;
 mod images;
 mod network;
+mod state;
 
 use regex::Regex;
 
@@ -21,6 +22,7 @@ pub fn check(config: &Config) -> Vec<Problem> {
     let mut found = Found::default();
     head(config, &mut found);
     tags(config, &mut found);
+    state::check(config, &mut found);
     network::check(config, &mut found);
     cluster::check(config, &mut found);
     data::check(config, &mut found);
