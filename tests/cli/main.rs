@@ -15,4 +15,5 @@ mod overlays;
 mod render;
 mod render_some;
 mod run;
+mod state;
 mod webhook;

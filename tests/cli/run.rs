@@ -15,7 +15,7 @@ const CONFIG: &str =
     "apiVersion: kfctl-cn/v1alpha1\nkind: Deployment\nmetadata: {name: kf}\nspec: {region: cn-north-1}\n";
 
 /// Answers every request as STS answers GetCallerIdentity; returns its URL.
-fn sts(partition: &'static str, account: &'static str) -> String {
+pub fn sts(partition: &'static str, account: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     std::thread::spawn(move || {
@@ -45,7 +45,7 @@ fn sts(partition: &'static str, account: &'static str) -> String {
 }
 
 /// The program in a folder with a configuration, with credentials that some STS takes.
-fn program(folder: &Path, url: &str) -> Command {
+pub fn program(folder: &Path, url: &str) -> Command {
     std::fs::write(folder.join("kfctl-cn.yaml"), CONFIG).unwrap();
     let mut command = bin();
     command.current_dir(folder).env("AWS_ENDPOINT_URL", url).env("KFCTL_CN_BUNDLE", sample_bundle());

@@ -9,6 +9,7 @@ mod faults;
 mod permissions;
 mod preflight;
 mod proxy;
+mod shared;
 #[path = "../support/mod.rs"]
 mod support;
 mod whole;

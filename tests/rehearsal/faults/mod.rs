@@ -35,10 +35,12 @@ pub enum Fault {
     Skewed,
     /// The credentials have run out: ends a run.
     Expired,
+    /// Another write of the same object is under way: only for conditional writes to S3.
+    Conflict,
 }
 
 impl Fault {
-    /// All of them.
+    /// All that any call can meet.
     pub const ALL: [Fault; 11] = [
         Fault::Throttled,
         Fault::Internal,
@@ -174,5 +176,6 @@ fn verdict(call: &Call, fault: Fault) -> Option<Verdict> {
         Fault::UnknownPrincipal => refusal(answer::unknown_principal(call)?),
         Fault::Skewed => refusal(answer::skewed(call)),
         Fault::Expired => refusal(answer::expired(call)),
+        Fault::Conflict => refusal((409, "ConditionalRequestConflict", "The conditional request cannot succeed now.")),
     })
 }

@@ -6,7 +6,7 @@ mod account;
 mod cluster;
 mod configured;
 mod diff;
-mod environment;
+pub mod environment;
 mod killed;
 mod kubernetes;
 mod refused;
