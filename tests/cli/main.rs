@@ -10,6 +10,7 @@ mod components;
 mod config;
 mod diff_upstream;
 mod docs;
+mod iam_policy;
 mod images;
 mod overlays;
 mod render;

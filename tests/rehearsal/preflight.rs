@@ -70,6 +70,9 @@ async fn a_whole_deployment_has_room_for_itself_and_its_names_are_ours() {
     assert_eq!(told(&all, "the IAM names self-"), ("pass", "0 free, 7 ours"));
     assert_eq!(told(&all, "the secrets self-"), ("pass", "0 free, 3 ours"));
     assert_eq!(told(&all, "the cluster name"), ("pass", "ours"));
+    // awslabs#137: RDS takes five security groups; one is attached, whatever the cluster has.
+    let found = world.clients.rds.describe_db_instances().db_instance_identifier("self-db").send().await.unwrap();
+    assert_eq!(found.db_instances()[0].vpc_security_groups().len(), 1);
     // Every role of the deployment is looked at.
     let roles = world.clients.iam.list_roles().send().await.unwrap();
     let made: Vec<&str> = roles.roles().iter().map(|r| r.role_name()).filter(|n| n.starts_with("self-")).collect();
@@ -173,6 +176,9 @@ async fn the_connection_is_looked_at_where_calls_go() {
     assert_eq!(connections.len(), 1, "{connections:?}");
     assert_eq!(told(&all, &world.proxy.url).0, "pass");
     assert_eq!(told(&all, "the clock here").0, "pass");
+    // awslabs#44, manifests#2061: said beforehand, because IRSA alone never works here.
+    let (word, seen) = told(&all, "Pipelines 1.8.2 reach the bucket");
+    assert!(word == "pass" && seen.contains("static keys of the IAM user wire-s3"), "{seen}");
     let account = told(&all, "partition aws-cn").1;
     assert!(account.contains(ACCOUNT) && account.starts_with("arn:aws-cn:"), "{account}");
 }
