@@ -156,5 +156,5 @@ fn writes(request: &[u8]) -> bool {
     let named = target.and_then(|t| t.rsplit_once('.')).map(|(_, name)| name);
     let action = body.split('&').find_map(|field| field.strip_prefix("Action="));
     let operation = named.or(action).unwrap_or("Rest");
-    !["Get", "List", "Describe"].iter().any(|read| operation.starts_with(read))
+    !["Get", "List", "Describe", "Simulate"].iter().any(|read| operation.starts_with(read))
 }
