@@ -190,7 +190,7 @@ impl Found {
             let seen = format!("a policy asks for {}, which a simulation can't know", keys.join(", "));
             return warn(seen, "see that your calls fulfil it");
         }
-        pass(format!("{} actions", self.allowed))
+        pass(format!("{} action{}", self.allowed, if self.allowed == 1 { "" } else { "s" }))
     }
 }
 
