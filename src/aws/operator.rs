@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::policy::document;
-use crate::model::{Error, ErrorClass, Region, Result};
+use crate::model::{Backend, Error, ErrorClass, Region, Result};
 
 const TABLE: &str = include_str!("../../manifests/policies/operator.yaml");
 /// How many characters IAM takes for a managed policy, white space not counted. Source: IAM user guide, IAM and STS quotas.
@@ -28,6 +28,8 @@ pub struct Scope {
     pub repositories: Option<String>,
     /// The id of the VPC that the deployment is put into, if it isn't its own.
     pub vpc: Option<String>,
+    /// Where the state is kept.
+    pub state: Backend,
     /// The ARN of the key that encrypts Kubernetes secrets, if it is the account's own.
     pub key: Option<String>,
 }
@@ -78,6 +80,7 @@ enum When {
     Kms,
     Ecr,
     Vpc,
+    State,
 }
 
 /// A statement of the policy, for one deployment.
@@ -133,11 +136,24 @@ impl Scope {
             When::Kms => self.key.is_some(),
             When::Ecr => self.repositories.is_some(),
             When::Vpc => self.vpc.is_some(),
+            When::State => self.state != Backend::Local,
+        }
+    }
+
+    /// The bucket of the state, and what its keys begin with.
+    fn state(&self) -> (&str, String) {
+        match &self.state {
+            Backend::Local => ("", String::new()),
+            Backend::S3 { bucket, prefix } if prefix.is_empty() => (bucket, self.name.clone()),
+            Backend::S3 { bucket, prefix } => (bucket, format!("{prefix}/{}", self.name)),
         }
     }
 
     fn fill(&self, text: &str) -> String {
+        let (state_bucket, state_prefix) = self.state();
         let names = [
+            ("{state_bucket}", state_bucket),
+            ("{state_prefix}", &state_prefix),
             ("{region}", self.region.as_str()),
             ("{account}", &self.account),
             ("{name}", &self.name),

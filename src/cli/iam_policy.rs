@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Global, Output, printer};
 use crate::aws::Clients;
-use crate::aws::operator::{LIMIT, size};
+use crate::aws::operator::{LIMIT, Scope, size};
 use crate::checks::preflight;
 use crate::config::{self, Config};
 use crate::model::{Error, ErrorClass, ExitStatus, Result};
@@ -31,7 +31,8 @@ pub struct Args {
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let config = config::load(&global.file)?;
     let account = account(&config, args.account).await?;
-    let documents = preflight::operator(&config, &account).documents(args.read_only)?;
+    let scope = Scope { state: global.backend(&config), ..preflight::operator(&config, &account) };
+    let documents = scope.documents(args.read_only)?;
     let kind = if args.read_only { "reader" } else { "operator" };
     let name = |index: usize| format!("{}-{kind}-{}", config.name(), index + 1);
     let output = if global.output == Output::Table { Output::Json } else { global.output };

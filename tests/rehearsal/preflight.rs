@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aws_sdk_secretsmanager::types::Tag;
 use kfctl_cn::checks::{self, Verdict, preflight};
 use kfctl_cn::config::Config;
 use kfctl_cn::model::Region;
@@ -93,8 +94,9 @@ async fn secrets_that_are_leaving_are_restored_if_they_are_ours_and_in_the_way_i
     for region in Region::ALL {
         let aws = Aws::empty().await;
         let world = world(&aws, "leave", region, |_| ()).await;
-        world.up().await;
         let api = &world.clients.secrets;
+        let ours = Tag::builder().key("kfctl-cn/deployment").value("leave").build();
+        api.create_secret().name("leave-admin").secret_string("{}").tags(ours).send().await.unwrap();
         api.delete_secret().secret_id("leave-admin").recovery_window_in_days(7).send().await.unwrap();
         world.proxy.take_writes();
         let all = verdicts(&world).await;

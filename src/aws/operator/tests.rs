@@ -13,6 +13,7 @@ fn scope(region: Region, name: &str) -> Scope {
         repositories: Some(format!("arn:aws-cn:ecr:{region}:{account}:repository/kfctl-cn/*")),
         key: Some(format!("arn:aws-cn:kms:{region}:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab")),
         vpc: Some("vpc-0123456789abcdef0".into()),
+        state: "s3://states/team".parse().unwrap(),
         account,
         name: name.into(),
     }
@@ -56,7 +57,7 @@ fn every_call_of_the_source_is_allowed_and_nothing_else_without_a_reason() {
 
 #[test]
 fn it_is_of_china_in_both_regions_and_names_no_star_where_it_writes() {
-    let place = Regex::new(r"\{[a-z]+\}").unwrap();
+    let place = Regex::new(r"\{[a-z_]+\}").unwrap();
     for region in Region::ALL {
         let elsewhere = Region::ALL.into_iter().find(|other| *other != region).unwrap();
         for statement in scope(region, "kf").statements().unwrap() {
@@ -83,6 +84,7 @@ fn roles_pass_to_named_services_only_and_take_named_policies_only() {
     assert_eq!(passed, [r#""eks.amazonaws.com""#, r#"["ec2.amazonaws.com","ec2.amazonaws.com.cn"]"#]);
     let attach = &of("iam:AttachRolePolicy")[0];
     assert!(attach["Condition"]["ArnEquals"]["iam:PolicyARN"].as_array().unwrap().len() < 10);
+    assert_eq!(of("s3:PutObject")[0]["Resource"][0], "arn:aws-cn:s3:::states/team/kf/*");
     let vpc = &of("ec2:CreateVpc")[0];
     assert_eq!(vpc["Condition"]["StringEquals"]["aws:RequestTag/kfctl-cn/deployment"], "kf");
 }
@@ -105,7 +107,9 @@ fn what_reads_only_can_change_nothing() {
     let changes = Regex::new(r":(Create|Delete|Put|Update|Attach|Modify|Tag|Pass|Add|Remove)").unwrap();
     let text = scope(Region::CnNorth1, "kf").documents(true).unwrap()[0].to_string();
     assert!(!changes.is_match(&text), "{text}");
-    let without = Scope { key: None, repositories: None, vpc: None, ..scope(Region::CnNorth1, "kf") };
+    let without =
+        Scope { key: None, repositories: None, vpc: None, state: Backend::Local, ..scope(Region::CnNorth1, "kf") };
     let text = without.documents(false).unwrap().iter().map(Value::to_string).collect::<String>();
     assert!(!text.contains("kms:") && !text.contains("ecr:Create") && !text.contains("ec2:DeleteTags"));
+    assert!(!text.contains("s3:PutObject"));
 }

@@ -31,6 +31,7 @@ pub fn operator(config: &Config, account: &str) -> Scope {
         bucket: config.bucket(account),
         repositories,
         vpc: config.spec.network.existing.as_ref().map(|existing| existing.vpc_id.clone()),
+        state: config.spec.state.backend(),
         key: config.spec.cluster.kms_key_arn.clone(),
     }
 }
