@@ -33,6 +33,10 @@ impl TimeArgs {
         let cancel = cancel.clone();
         tokio::spawn(async move {
             tokio::time::sleep(timeout).await;
+            // A run that is being stopped already needs no second push, which would drop what is in flight.
+            if cancel.why().is_some() {
+                return;
+            }
             printer::note("\nthe time is over: calls in flight are finished and written down");
             cancel.signal(Signal::Timeout);
             tokio::time::sleep(GRACE).await;
