@@ -57,6 +57,7 @@ fn lookup(name: &str, v: &Values) -> Result<Value> {
         "registry_host" => json!(v.registry.split('/').next()),
         "bucket" => json!(v.bucket),
         "db_host" => json!(v.db_host),
+        "db_port" => json!(v.db_port),
         "rds_secret" => json!(v.rds_secret),
         "s3_secret" => json!(v.s3_secret),
         "secrets_role_arn" => json!(v.secrets_role_arn),

@@ -102,9 +102,11 @@ pub struct Values {
     pub bucket: String,
     /// The database's host.
     pub db_host: String,
-    /// Name of the secret in Secrets Manager that holds the database's login.
+    /// The database's port.
+    pub db_port: String,
+    /// Name or ARN of the secret in Secrets Manager that holds the database's login.
     pub rds_secret: String,
-    /// Name of the secret in Secrets Manager that holds the bucket's keys.
+    /// Name or ARN of the secret in Secrets Manager that holds the bucket's keys.
     pub s3_secret: String,
     /// ARN of the role of ServiceAccount `kubeflow-secrets-manager-sa`.
     pub secrets_role_arn: String,

@@ -32,6 +32,16 @@ pub struct Scope {
     pub state: Backend,
     /// The ARN of the key that encrypts Kubernetes secrets, if it is the account's own.
     pub key: Option<String>,
+    /// The ARN of the permissions boundary of roles and users, if there is one.
+    pub boundary: Option<String>,
+    /// True if the bucket was there before.
+    pub existing_bucket: bool,
+    /// True if RDS has the database, and had it before.
+    pub existing_database: bool,
+    /// The ARN pattern of the secret with the database's login, if it was there before.
+    pub rds_secret: Option<String>,
+    /// The ARN pattern of the secret with the bucket's keys, if it was there before.
+    pub s3_secret: Option<String>,
 }
 
 /// What a statement is for.
@@ -81,6 +91,11 @@ enum When {
     Ecr,
     Vpc,
     State,
+    Boundary,
+    Bucket,
+    Database,
+    RdsSecret,
+    S3Secret,
 }
 
 /// A statement of the policy, for one deployment.
@@ -137,6 +152,12 @@ impl Scope {
             When::Ecr => self.repositories.is_some(),
             When::Vpc => self.vpc.is_some(),
             When::State => self.state != Backend::Local,
+            When::Boundary => self.boundary.is_some(),
+            When::Bucket => !self.existing_bucket,
+            // One that RDS has is in the cluster's VPC.
+            When::Database => self.existing_database && self.vpc.is_some(),
+            When::RdsSecret => self.rds_secret.is_some(),
+            When::S3Secret => self.s3_secret.is_some(),
         }
     }
 
@@ -161,6 +182,9 @@ impl Scope {
             ("{repositories}", self.repositories.as_deref().unwrap_or_default()),
             ("{key}", self.key.as_deref().unwrap_or_default()),
             ("{vpc}", self.vpc.as_deref().unwrap_or_default()),
+            ("{boundary}", self.boundary.as_deref().unwrap_or_default()),
+            ("{rds-secret}", self.rds_secret.as_deref().unwrap_or_default()),
+            ("{s3-secret}", self.s3_secret.as_deref().unwrap_or_default()),
         ];
         names.iter().fold(text.to_owned(), |text, (place, value)| text.replace(place, value))
     }

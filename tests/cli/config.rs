@@ -71,6 +71,30 @@ fn each_impossible_value_is_told_with_line_and_hint() {
             "  region: cn-north-1\n  network: {existing: {vpcId: vpc-01234567, privateSubnetIds: [subnet-01234567]}}",
             "1 subnets\nhint: 2 to 16, or none",
         ),
+        (
+            "  region: cn-north-1\n  data: {bucket: a-bucket, existingBucket: b-bucket}",
+            "`b-bucket` is one bucket, spec.data.bucket another",
+        ),
+        (
+            "  region: cn-north-1\n  data: {database: {existing: {secret: s}}}",
+            "spec.data.database.existing: names no database",
+        ),
+        (
+            "  region: cn-north-1\n  data: {database: {existing: {secret: s, host: h, cluster: c}}}",
+            "has cluster and host",
+        ),
+        (
+            "  region: cn-north-1\n  data: {database: {existing: {secret: s, host: h, port: 70000}}}",
+            "70000 is out of range",
+        ),
+        (
+            "  region: cn-north-1\n  data: {existingS3Secret: 'arn:aws:secretsmanager:cn-north-1:123456789012:secret:a'}",
+            "is not possible here\nhint: a name, or an ARN that begins with arn:aws-cn:secretsmanager:cn-north-1:",
+        ),
+        (
+            "  region: cn-north-1\n  cluster: {permissionsBoundaryArn: 'arn:aws:iam::123456789012:policy/a'}",
+            "is not possible here\nhint: arn:aws-cn:iam::<account>:policy/<name>",
+        ),
         ("  region: cn-north-1\n  data: {bucket: My.Bucket}", "`My.Bucket` has a dot"),
         ("  region: cn-north-1\n  data: {bucket: ab}", "not possible as a bucket name"),
         ("  region: cn-north-1\n  data: {database: {engineVersion: 8.4}}", "MySQL `8.4` is not possible here"),

@@ -17,6 +17,7 @@ pub fn values(region: Region) -> Values {
         registry: format!("{}/mirror", region.ecr_host("123456789012")),
         bucket: "kf-123456789012".into(),
         db_host: format!("kf-db.abcdefghijkl.rds.{region}.amazonaws.com.cn"),
+        db_port: "3306".into(),
         rds_secret: "kf-rds-secret".into(),
         s3_secret: "kf-s3-secret".into(),
         secrets_role_arn: "arn:aws-cn:iam::123456789012:role/kf-secrets".into(),

@@ -15,7 +15,7 @@ os.environ["MOTO_PORT"] = str(settings.settings.port)
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app  # noqa: E402
 from werkzeug.serving import run_simple  # noqa: E402
 
-from . import ec2, ecr, eks, gateway, identity, quotas, rds, routes, s3  # noqa: E402, F401
+from . import boundaries, ec2, ecr, eks, gateway, identity, quotas, rds, routes, s3  # noqa: E402, F401
 
 
 class Quiet(MotoRequestHandler):

@@ -170,6 +170,14 @@ def create_security_group(self: Any, name: str, description: str, *more: Any, **
 groups.SecurityGroupBackend.create_security_group = create_security_group  # type: ignore[method-assign]
 
 
+def _rule_description(self: Any) -> str | None:
+    """moto tells the description of a rule for a block only."""
+    return self.ip_range.get("Description") or self.source_group.get("Description")
+
+
+groups.SecurityGroupRule.description = property(_rule_description)  # type: ignore[method-assign]
+
+
 def _partition(owner: type, attribute: str) -> None:
     """moto writes `arn:aws:` into the ARNs of subnets and security groups."""
     before = owner.__dict__.get(attribute)

@@ -14,6 +14,11 @@ fn scope(region: Region, name: &str) -> Scope {
         key: Some(format!("arn:aws-cn:kms:{region}:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab")),
         vpc: Some("vpc-0123456789abcdef0".into()),
         state: "s3://states/team".parse().unwrap(),
+        boundary: Some(format!("arn:aws-cn:iam::{account}:policy/team/boundary")),
+        existing_bucket: false,
+        existing_database: true,
+        rds_secret: Some(format!("arn:aws-cn:secretsmanager:{region}:{account}:secret:team/mysql-*")),
+        s3_secret: Some(format!("arn:aws-cn:secretsmanager:{region}:{account}:secret:team/s3-*")),
         account,
         name: name.into(),
     }
@@ -57,7 +62,7 @@ fn every_call_of_the_source_is_allowed_and_nothing_else_without_a_reason() {
 
 #[test]
 fn it_is_of_china_in_both_regions_and_names_no_star_where_it_writes() {
-    let place = Regex::new(r"\{[a-z_]+\}").unwrap();
+    let place = Regex::new(r"\{[a-z0-9_-]+\}").unwrap();
     for region in Region::ALL {
         let elsewhere = Region::ALL.into_iter().find(|other| *other != region).unwrap();
         for statement in scope(region, "kf").statements().unwrap() {
@@ -110,6 +115,8 @@ fn what_reads_only_can_change_nothing() {
     let without =
         Scope { key: None, repositories: None, vpc: None, state: Backend::Local, ..scope(Region::CnNorth1, "kf") };
     let text = without.documents(false).unwrap().iter().map(Value::to_string).collect::<String>();
+    let theirs = Scope { existing_bucket: true, ..scope(Region::CnNorth1, "kf") }.documents(false).unwrap();
+    assert!(!theirs.iter().any(|d| d.to_string().contains("s3:DeleteBucket")), "a bucket of others can be deleted");
     assert!(!text.contains("kms:") && !text.contains("ecr:Create") && !text.contains("ec2:DeleteTags"));
     assert!(!text.contains("s3:PutObject"));
 }

@@ -19,13 +19,16 @@ const GPU_ROLES: &[&str] = &["karpenter", "karpenter-node"];
 const SECRETS: &[&str] = &["rds-secret", "s3-secret", "admin"];
 
 pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>> {
-    vec![
-        cluster(config, clients.clone()),
-        database(config, clients.clone()),
-        bucket(config, clients.clone()),
-        identities(config, clients.clone()),
-        secrets(config, clients.clone()),
-    ]
+    let data = &config.spec.data;
+    let mut all = vec![cluster(config, clients.clone())];
+    if data.database.existing.is_none() {
+        all.push(database(config, clients.clone()));
+    }
+    if data.existing_bucket.is_none() {
+        all.push(bucket(config, clients.clone()));
+    }
+    all.extend([identities(config, clients.clone()), secrets(config, clients.clone())]);
+    all
 }
 
 fn ours(deployment: &str, tags: &Tags) -> bool {

@@ -19,7 +19,7 @@ const DENIED: &[&str] = &["AccessDenied", "AccessDeniedException"];
 
 /// What the policy of an operator of a deployment names.
 pub fn operator(config: &Config, account: &str) -> Scope {
-    let registry = config.registry(account);
+    let (registry, data) = (config.registry(account), &config.spec.data);
     let (host, prefix) = registry.split_once('/').unwrap_or((&registry, ""));
     let prefix = if prefix.is_empty() { "*".to_owned() } else { format!("{prefix}/*") };
     let repositories = EcrHost::parse(host)
@@ -33,6 +33,19 @@ pub fn operator(config: &Config, account: &str) -> Scope {
         vpc: config.spec.network.existing.as_ref().map(|existing| existing.vpc_id.clone()),
         state: config.spec.state.backend(),
         key: config.spec.cluster.kms_key_arn.clone(),
+        boundary: config.spec.cluster.permissions_boundary_arn.clone(),
+        existing_bucket: data.existing_bucket.is_some(),
+        existing_database: data.database.existing.as_ref().is_some_and(|e| e.host.is_none()),
+        rds_secret: data.database.existing.as_ref().map(|e| secret(config, account, &e.secret)),
+        s3_secret: data.existing_s3_secret.as_ref().map(|name| secret(config, account, name)),
+    }
+}
+
+/// The ARN pattern of a secret that is known by name or ARN. Secrets Manager puts six characters behind a name.
+fn secret(config: &Config, account: &str, name: &str) -> String {
+    match name.starts_with("arn:") {
+        true => name.to_owned(),
+        false => format!("arn:{}:secretsmanager:{}:{account}:secret:{name}-*", Region::PARTITION, config.spec.region),
     }
 }
 

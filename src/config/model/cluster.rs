@@ -17,6 +17,9 @@ pub struct Cluster {
     pub logs: Vec<ControlPlaneLog>,
     /// Encrypts Kubernetes secrets with a customer-managed KMS key: its ARN. Unset: the key of EKS.
     pub kms_key_arn: Option<String>,
+    /// The ARN of a policy that bounds what every role and user that is made here may do. Unset: none is put on, and one
+    /// that others have put on stays.
+    pub permissions_boundary_arn: Option<String>,
     /// The nodes for everything that needs no GPU.
     #[serde(deserialize_with = "or_default")]
     pub node_group: NodeGroup,
@@ -29,6 +32,7 @@ impl Default for Cluster {
             public_access_cidrs: vec!["0.0.0.0/0".into()],
             logs: ControlPlaneLog::ALL.to_vec(),
             kms_key_arn: None,
+            permissions_boundary_arn: None,
             node_group: NodeGroup::default(),
         }
     }

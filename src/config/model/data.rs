@@ -11,6 +11,11 @@ use super::or_default;
 pub struct Data {
     /// The bucket's name. Unset: `<name>-<account>-<region>`.
     pub bucket: Option<String>,
+    /// A bucket that is there already, in this account and region. It is only used: nothing of it is changed or removed.
+    pub existing_bucket: Option<String>,
+    /// A secret in Secrets Manager that is there already, by name or ARN, with the fields `accesskey` and `secretkey` of a
+    /// user that may use the bucket. No user and no key is made then.
+    pub existing_s3_secret: Option<String>,
     /// The RDS MySQL database.
     #[serde(deserialize_with = "or_default")]
     pub database: Database,
@@ -33,6 +38,28 @@ pub struct Database {
     pub engine_version: String,
     /// How long backups are kept, days, 1 to 35.
     pub backup_retention_days: u32,
+    /// A MySQL 8.0 database that is there already. It is only used, and all else in this section means nothing.
+    pub existing: Option<ExistingDatabase>,
+}
+
+/// A MySQL 8.0 database that is there already: one of `instance`, `cluster` and `host`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExistingDatabase {
+    /// The identifier of an RDS instance in the cluster's VPC.
+    #[serde(default)]
+    pub instance: Option<String>,
+    /// The identifier of an Aurora cluster in the cluster's VPC.
+    #[serde(default)]
+    pub cluster: Option<String>,
+    /// The host of any other, which the nodes must reach.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// Its port. Unset: what RDS says; of a `host`, 3306.
+    #[serde(default)]
+    pub port: Option<u32>,
+    /// The secret in Secrets Manager with its login, by name or ARN: `username`, `password`, `host`, `port` and `database`.
+    pub secret: String,
 }
 
 impl Default for Database {
@@ -44,6 +71,7 @@ impl Default for Database {
             multi_az: true,
             engine_version: "8.0".into(),
             backup_retention_days: 7,
+            existing: None,
         }
     }
 }

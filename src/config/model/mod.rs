@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use crate::model::Region;
 
 pub use cluster::{Cluster, ControlPlaneLog, NodeGroup};
-pub use data::{Data, Database};
+pub use data::{Data, Database, ExistingDatabase};
 pub use gpu::{CapacityType, Gpu, Karpenter};
 pub use images::{Images, Mirror, Switch};
 pub use kubeflow::{Admin, Components, Kubeflow};
@@ -98,7 +98,20 @@ impl Config {
     /// The bucket's name, for an account.
     pub fn bucket(&self, account: &str) -> String {
         let spec = &self.spec;
-        spec.data.bucket.clone().unwrap_or_else(|| format!("{}-{account}-{}", self.name(), spec.region))
+        let named = spec.data.existing_bucket.as_ref().or(spec.data.bucket.as_ref());
+        named.cloned().unwrap_or_else(|| format!("{}-{account}-{}", self.name(), spec.region))
+    }
+
+    /// Name or ARN of the secret with the database's login.
+    pub fn rds_secret(&self) -> String {
+        let existing = self.spec.data.database.existing.as_ref();
+        existing.map_or_else(|| format!("{}-rds-secret", self.name()), |e| e.secret.clone())
+    }
+
+    /// Name or ARN of the secret with the bucket's keys.
+    pub fn s3_secret(&self) -> String {
+        let existing = self.spec.data.existing_s3_secret.clone();
+        existing.unwrap_or_else(|| format!("{}-s3-secret", self.name()))
     }
 
     /// Host and prefix of the registry that images are rewritten to, for an account.

@@ -13,6 +13,7 @@ pub fn check(config: &Config, found: &mut Found) {
     version(&config.spec.cluster.version, found);
     access(config, found);
     key(config, found);
+    boundary(config, found);
     nodes(&config.spec.cluster.node_group, found);
 }
 
@@ -60,6 +61,14 @@ fn key(config: &Config, found: &mut Found) {
     } else if config.spec.account.as_ref().is_some_and(|account| !arn.contains(&format!(":{account}:"))) {
         found.add(path, format!("`{arn}` is a key of another account than spec.account"), &hint);
     }
+}
+
+/// Source: IAM user guide, permissions boundaries: a managed policy, of AWS or of the account.
+fn boundary(config: &Config, found: &mut Found) {
+    let Some(arn) = &config.spec.cluster.permissions_boundary_arn else { return };
+    let pattern = format!(r"arn:{}:iam::(aws|[0-9]{{12}}):policy/[A-Za-z0-9_+=,.@/-]+", Region::PARTITION);
+    let hint = format!("arn:{}:iam::<account>:policy/<name>", Region::PARTITION);
+    found.pattern("spec.cluster.permissionsBoundaryArn", arn, &pattern, &hint);
 }
 
 fn nodes(group: &NodeGroup, found: &mut Found) {

@@ -1,13 +1,28 @@
 //! Database, bucket and the first user.
 
 use super::{Found, matches};
-use crate::config::Config;
+use crate::config::{Config, ExistingDatabase};
+use crate::model::Region;
 
 pub fn check(config: &Config, found: &mut Found) {
-    if let Some(bucket) = &config.spec.data.bucket {
+    let data = &config.spec.data;
+    if let Some(bucket) = &data.bucket {
         self::bucket("spec.data.bucket", bucket, found);
     }
-    database(config, found);
+    if let Some(bucket) = &data.existing_bucket {
+        self::bucket("spec.data.existingBucket", bucket, found);
+    }
+    if let (Some(_), Some(existing)) = (&data.bucket, &data.existing_bucket) {
+        let message = format!("`{existing}` is one bucket, spec.data.bucket another");
+        found.add("spec.data.existingBucket", message, "give one of the two");
+    }
+    if let Some(secret) = &data.existing_s3_secret {
+        self::secret("spec.data.existingS3Secret", secret, config, found);
+    }
+    match &data.database.existing {
+        Some(existing) => existing_database(existing, config, found),
+        None => database(config, found),
+    }
     let kubeflow = &config.spec.kubeflow;
     if kubeflow.variant != "rds-s3" {
         let message = format!("the variant `{}` is not installed by this version", kubeflow.variant);
@@ -29,6 +44,40 @@ pub(super) fn bucket(path: &str, name: &str, found: &mut Found) {
         found.add(path, format!("`{name}` is not possible as a bucket name"), hint);
     } else if reserved.iter().any(|p| name.starts_with(p)) || suffixes.iter().any(|s| name.ends_with(s)) {
         found.add(path, format!("`{name}` begins or ends with what S3 reserves"), "choose another name");
+    }
+}
+
+/// Source: Secrets Manager API reference, CreateSecret.
+fn secret(path: &str, secret: &str, config: &Config, found: &mut Found) {
+    let region = config.spec.region;
+    let arn = format!(r"arn:{}:secretsmanager:{region}:[0-9]{{12}}:secret:[A-Za-z0-9_/+=.@-]+", Region::PARTITION);
+    let hint = format!("a name, or an ARN that begins with arn:{}:secretsmanager:{region}:", Region::PARTITION);
+    found.pattern(path, secret, &format!(r"[A-Za-z0-9_/+=.@-]{{1,512}}|{arn}"), &hint);
+}
+
+fn existing_database(existing: &ExistingDatabase, config: &Config, found: &mut Found) {
+    let path = "spec.data.database.existing";
+    secret(&format!("{path}.secret"), &existing.secret, config, found);
+    let named = [("instance", &existing.instance), ("cluster", &existing.cluster), ("host", &existing.host)];
+    let given: Vec<&str> = named.iter().filter(|(_, value)| value.is_some()).map(|(name, _)| *name).collect();
+    if given.len() != 1 {
+        let seen = if given.is_empty() { "names no database".into() } else { format!("has {}", given.join(" and ")) };
+        found.add(path, seen, "one of: instance, cluster, host");
+    }
+    for (name, value) in &named[..2] {
+        if let Some(value) = value {
+            let hint = "the identifier in RDS, such as team-mysql";
+            found.pattern(&format!("{path}.{name}"), value, "[a-zA-Z][a-zA-Z0-9-]{0,62}", hint);
+        }
+    }
+    if let Some(host) = &existing.host {
+        found.pattern(&format!("{path}.host"), host, r"[A-Za-z0-9][A-Za-z0-9.-]{0,252}", "a host name or an address");
+    }
+    if let Some(port) = existing.port {
+        found.range(&format!("{path}.port"), port, 1, 65535, "");
+        if existing.host.is_none() {
+            found.add(&format!("{path}.port"), "RDS says the port itself".into(), "give it with `host` only");
+        }
     }
 }
 

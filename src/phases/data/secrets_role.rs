@@ -6,20 +6,22 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::keys::use_key;
 use crate::aws::policy;
 use crate::phases::site::{Role, Site, Trust};
 
 /// What the role may do.
-pub(super) fn read_secrets(arns: &[&str]) -> Value {
-    policy::document(vec![json!({
+fn statement(arns: &[&str]) -> Value {
+    json!({
         "Effect": "Allow",
         "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
         "Resource": arns,
-    })])
+    })
 }
 
 /// The role.
 pub(super) fn role(site: &Arc<Site>) -> Role {
+    let (region, any_key) = (site.region, site.arn("kms", "key/*"));
     Role {
         site: site.clone(),
         addr: "data/role-secrets-manager-sa".into(),
@@ -27,9 +29,14 @@ pub(super) fn role(site: &Arc<Site>) -> Role {
         title: "Kubeflow's secrets in Secrets Manager",
         trust: Trust::ServiceAccount { namespace: "kubeflow", account: "kubeflow-secrets-manager-sa" },
         managed: &[],
-        inline: Box::new(|cx| {
-            let arns = [cx.output("data/rds-secret", "arn")?, cx.output("data/s3-secret", "arn")?];
-            Some(BTreeMap::from([("secrets".to_owned(), read_secrets(&arns))]))
+        inline: Box::new(move |cx| {
+            let secrets = ["data/rds-secret", "data/s3-secret"];
+            let arns = [cx.output(secrets[0], "arn")?, cx.output(secrets[1], "arn")?];
+            let mut all = vec![statement(&arns)];
+            // One that was there before may be encrypted with a key of the customer's own.
+            let own = secrets.iter().zip(arns).filter(|(addr, _)| cx.output(addr, "own_key").is_some());
+            all.extend(own.map(|(_, arn)| use_key(region, "secretsmanager", &any_key, &["kms:Decrypt"], Some(arn))));
+            Some(BTreeMap::from([("secrets".to_owned(), policy::document(all))]))
         }),
         needs: vec!["data/rds-secret".into(), "data/s3-secret".into()],
         linked: None,
@@ -38,13 +45,13 @@ pub(super) fn role(site: &Arc<Site>) -> Role {
 
 #[cfg(test)]
 mod tests {
-    use super::read_secrets;
+    use super::{policy, statement};
 
     #[test]
     fn the_role_reads_two_secrets_and_nothing_else() {
         let arns = ["rds", "s3"]
             .map(|s| format!("arn:aws-cn:secretsmanager:cn-north-1:111122223333:secret:kf-{s}-secret-AbCdEf"));
-        let policy = read_secrets(&[&arns[0], &arns[1]]);
+        let policy = policy::document(vec![statement(&[&arns[0], &arns[1]])]);
         insta::assert_snapshot!(serde_json::to_string_pretty(&policy).unwrap());
     }
 }

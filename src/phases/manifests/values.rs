@@ -9,6 +9,7 @@ use crate::engine::Context;
 use crate::model::{Error, ErrorClass, Result, Secret};
 
 use super::kubernetes;
+use crate::phases::data::DB_PORT;
 
 /// Stands in names for what only AWS knows, in a render without AWS.
 pub const PLACEHOLDER: &str = "known-after-up";
@@ -30,6 +31,7 @@ fn inputs(set: Set) -> &'static [(&'static str, &'static str)] {
         Set::Kubeflow => &[
             ("data/bucket", "name"),
             ("data/database", "host"),
+            ("data/database", "port"),
             ("data/role-secrets-manager-sa", "arn"),
             ("data/admin-secret", "arn"),
         ],
@@ -59,6 +61,7 @@ pub async fn known(set: Set, config: &Config, account: &str, clients: &Clients, 
     };
     fill(&mut values.bucket, "data/bucket", "name");
     fill(&mut values.db_host, "data/database", "host");
+    fill(&mut values.db_port, "data/database", "port");
     fill(&mut values.secrets_role_arn, "data/role-secrets-manager-sa", "arn");
     fill(&mut values.cluster_endpoint, "cluster/eks", "endpoint");
     fill(&mut values.karpenter_role_arn, "karpenter/role-controller", "arn");
@@ -100,6 +103,8 @@ fn placeholders(config: &Config, account: &str) -> Result<Values> {
 fn with(config: &Config, account: &str, kubernetes: KubernetesVersion) -> Values {
     let spec = &config.spec;
     let name = config.name();
+    let existing = spec.data.database.existing.as_ref();
+    let host = existing.and_then(|e| e.host.clone());
     let role = |part: &str| format!("arn:aws-cn:iam::{account}:role/{name}-{part}-{PLACEHOLDER}");
     Values {
         region: spec.region,
@@ -109,9 +114,10 @@ fn with(config: &Config, account: &str, kubernetes: KubernetesVersion) -> Values
         kubernetes,
         registry: config.registry(account),
         bucket: config.bucket(account),
-        db_host: format!("{name}-db.{PLACEHOLDER}.{}", spec.region.host("rds")),
-        rds_secret: format!("{name}-rds-secret"),
-        s3_secret: format!("{name}-s3-secret"),
+        db_host: host.unwrap_or_else(|| format!("{name}-db.{PLACEHOLDER}.{}", spec.region.host("rds"))),
+        db_port: existing.and_then(|e| e.port).unwrap_or(DB_PORT.into()).to_string(),
+        rds_secret: config.rds_secret(),
+        s3_secret: config.s3_secret(),
         secrets_role_arn: role("secrets-manager-sa"),
         admin_email: spec.kubeflow.admin.email.clone(),
         admin_hash: Secret::new(PLACEHOLDER),

@@ -40,6 +40,8 @@ pub struct Site {
     pub(crate) made: once::Made,
     /// True if the network was there before.
     existing_network: bool,
+    /// The ARN of the policy that bounds every role and user, if there is one.
+    pub(crate) boundary: Option<String>,
 }
 
 impl Site {
@@ -52,6 +54,7 @@ impl Site {
             account: account.to_owned(),
             extra: config.spec.tags.clone(),
             made: once::Made::default(),
+            boundary: config.spec.cluster.permissions_boundary_arn.clone(),
             existing_network: config.spec.network.existing.is_some(),
         })
     }

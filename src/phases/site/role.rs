@@ -66,6 +66,7 @@ struct Seen {
     tags: Tags,
     managed: Vec<String>,
     inline: BTreeMap<String, Value>,
+    boundary: Option<String>,
 }
 
 impl Role {
@@ -139,6 +140,7 @@ impl Role {
             tags: tags::from_iam(role.tags()),
             managed: managed.attached_policies().iter().filter_map(|p| p.policy_arn()).map(str::to_owned).collect(),
             inline,
+            boundary: role.permissions_boundary().and_then(|b| b.permissions_boundary_arn()).map(str::to_owned),
         }))
     }
 
@@ -156,6 +158,9 @@ impl Role {
                     diff.must(&format!("policies.{name}"), same, "another document", "ours");
                 }
             }
+        }
+        if let Some(wanted) = &self.site.boundary {
+            diff.update("permissionsBoundary", seen.boundary.as_deref().unwrap_or("(none)"), wanted);
         }
         diff.tags(&seen.tags, &self.tags());
         diff
@@ -247,10 +252,16 @@ impl Resource for Role {
         if self.see().await?.is_none() {
             let call = iam.create_role().role_name(&name).assume_role_policy_document(trust.to_string());
             let call = call.description(self.title).set_tags(Some(tags::iam(&self.tags())));
+            let call = call.set_permissions_boundary(self.site.boundary.clone());
             call.send().await.unless("iam:CreateRole", &["EntityAlreadyExists"])?;
         }
         let Some(seen) = self.see().await? else { return Err(super::wait::not_visible(&self.addr)) };
         not_ours(&self.addr, &format!("the role {name}"), &self.site.owner(&seen.tags))?;
+        // Before any policy: a boundary that comes later is none for a moment.
+        if let Some(wanted) = self.site.boundary.as_ref().filter(|b| seen.boundary.as_ref() != Some(b)) {
+            let call = iam.put_role_permissions_boundary().role_name(&name).permissions_boundary(wanted);
+            call.send().await.call("iam:PutRolePermissionsBoundary")?;
+        }
         if !policy::same(&trust, &seen.trust) {
             let call = iam.update_assume_role_policy().role_name(&name).policy_document(trust.to_string());
             call.send().await.call("iam:UpdateAssumeRolePolicy")?;

@@ -1,4 +1,6 @@
 //! Deployments in what was there before: used, and left as it was.
 
+mod data;
 mod network;
+mod team;
 mod vpc;

@@ -8,7 +8,7 @@ use super::vpc::{self, Vpc};
 use crate::census::census;
 use crate::world::{Aws, World, actions, clients_of, configuration};
 
-fn inside(name: &str, region: Region, vpc: &str) -> Config {
+pub fn inside(name: &str, region: Region, vpc: &str) -> Config {
     let mut config = configuration(name, region);
     config.spec.network.existing = Some(ExistingNetwork {
         vpc_id: vpc.into(),
@@ -19,7 +19,7 @@ fn inside(name: &str, region: Region, vpc: &str) -> Config {
     config
 }
 
-async fn with_vpc(region: Region) -> (Aws, Vpc) {
+pub async fn with_vpc(region: Region) -> (Aws, Vpc) {
     let aws = Aws::empty().await;
     let vpc = vpc::make(&clients_of(&aws.url, region, "AKIAREHEARSALCHINA01").await).await;
     (aws, vpc)

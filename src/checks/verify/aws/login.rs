@@ -29,7 +29,7 @@ pub(super) fn checker(of: Subject) -> Arc<dyn Checker> {
 }
 
 async fn log_in(of: &Subject) -> Result<Verdict> {
-    let fields = of.aws.secret_json(&format!("{}-rds-secret", of.config.name())).await?.unwrap_or_default();
+    let fields = of.aws.secret_json(&of.config.rds_secret()).await?.unwrap_or_default();
     let field = |key: &str| fields.get(key).map_or("", Secret::expose).to_owned();
     let host = field("host");
     if host.is_empty() {

@@ -13,15 +13,22 @@ const CATEGORY: &str = "secrets";
 const UP: &str = "run `kfctl-cn up`";
 
 pub(super) fn checkers(subject: &Subject) -> Vec<Arc<dyn Checker>> {
-    let all = [("rds-secret", RDS_KEYS), ("s3-secret", S3_KEYS), ("admin", ADMIN_KEYS)];
-    let mut checks: Vec<_> = all.into_iter().map(|(part, keys)| holds(subject.clone(), part, keys)).collect();
+    let (config, data) = (&subject.config, &subject.config.spec.data);
+    let all = [
+        (config.rds_secret(), RDS_KEYS, data.database.existing.is_some()),
+        (config.s3_secret(), S3_KEYS, data.existing_s3_secret.is_some()),
+        (format!("{}-admin", config.name()), ADMIN_KEYS, false),
+    ];
+    let mut checks: Vec<_> =
+        all.into_iter().map(|(name, keys, existing)| holds(subject.clone(), name, keys, existing)).collect();
     checks.push(host(subject.clone()));
     checks
 }
 
-fn holds(of: Subject, part: &'static str, keys: &'static [&'static str]) -> Arc<dyn Checker> {
-    let name = format!("{}-{part}", of.config.name());
-    look(CATEGORY, format!("{name} holds {} and nothing else", keys.join(", ")), move || {
+/// A secret of others may hold more.
+fn holds(of: Subject, name: String, keys: &'static [&'static str], existing: bool) -> Arc<dyn Checker> {
+    let only = if existing { "" } else { " and nothing else" };
+    look(CATEGORY, format!("{name} holds {}{only}", keys.join(", ")), move || {
         let (aws, name) = (of.aws.clone(), name.clone());
         async move {
             let Some(fields) = aws.secret_json(&name).await? else { return fail("there is no such secret", UP) };
@@ -30,6 +37,7 @@ fn holds(of: Subject, part: &'static str, keys: &'static [&'static str]) -> Arc<
             let extra: Vec<&str> = fields.keys().map(String::as_str).filter(|k| !keys.contains(k)).collect();
             match (missing.as_slice(), extra.as_slice()) {
                 ([], []) => pass(""),
+                ([], _) if existing => pass(""),
                 ([], extra) => fail(format!("it also holds {}", extra.join(", ")), UP),
                 (missing, _) => fail(format!("it lacks {}", missing.join(", ")), UP),
             }
@@ -41,7 +49,7 @@ fn host(of: Subject) -> Arc<dyn Checker> {
     look(CATEGORY, "the database's host in its secret is the database's, in China", move || {
         let of = of.clone();
         async move {
-            let fields = of.aws.secret_json(&format!("{}-rds-secret", of.config.name())).await?.unwrap_or_default();
+            let fields = of.aws.secret_json(&of.config.rds_secret()).await?.unwrap_or_default();
             let seen = fields.get("host").map_or("", Secret::expose);
             let wanted = of.outputs.get(&"data/database".into()).and_then(|o| o.get("host")).map_or("", String::as_str);
             if wanted.is_empty() {
@@ -50,7 +58,8 @@ fn host(of: Subject) -> Arc<dyn Checker> {
             if seen != wanted {
                 return fail(format!("the secret has `{seen}`, the database has `{wanted}`"), UP);
             }
-            if !seen.ends_with(Region::DNS_SUFFIX) {
+            let elsewhere = of.config.spec.data.database.existing.as_ref().is_some_and(|e| e.host.is_some());
+            if !elsewhere && !seen.ends_with(Region::DNS_SUFFIX) {
                 return fail(seen, "check AWS_ENDPOINT_URL and the region: something outside China has answered");
             }
             pass(seen)
