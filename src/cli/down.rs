@@ -2,24 +2,28 @@
 
 use std::sync::Arc;
 
+use super::down_view::Remains;
 use super::limits::{LockArgs, TimeArgs};
 use super::run::{Session, ask, cancel_on_signals, let_go, require_consent, unless_stopped, watch};
 use super::select::Select;
 use super::{Global, plan_view, printer};
 use crate::bundle::Bundle;
-use crate::config::{Mirror, Switch};
 use crate::engine::{Cancel, Direction, Engine, Selection};
 use crate::model::{ExitStatus, Result};
-use crate::phases;
+use crate::phases::teardown::{self, Sweep};
 use crate::state::Held;
 use crate::ui::took;
 
 /// Remove what `up` made, users before what they need; bucket and database are kept
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// Also remove the bucket with all objects and the database
+    /// Also remove the bucket with all objects and the database, of which a last snapshot is made
     #[arg(long)]
     delete_data: bool,
+
+    /// Make no last snapshot of the database: what is in it can't be had back
+    #[arg(long, requires = "delete_data")]
+    no_final_snapshot: bool,
 
     #[command(flatten)]
     select: Select,
@@ -52,15 +56,23 @@ async fn remove(
 ) -> Result<ExitStatus> {
     printer::note(&format!("Deployment {}", session.title()));
     let mut deps = session.deps(bundle);
-    // What was switched off in the configuration may still be there.
-    let spec = &mut Arc::make_mut(&mut deps.config).spec;
-    spec.gpu.enabled = true;
-    spec.images.webhook = Switch::Enabled;
-    spec.images.mirror = Mirror::Auto;
+    deps.final_snapshot = !args.no_final_snapshot;
     let (view, sink) = watch(global);
-    let engine = Engine::new(phases::resources(&deps), held.store())?;
-    let engine = engine.select(&Selection::from(&args.select), Direction::Down)?.cancel(cancel.clone()).sink(sink);
-    let planned = engine.plan_destroy(args.delete_data).await?;
+    let selection = Selection::from(&args.select);
+    let engine = Engine::new(teardown::resources(&deps), held.store())?;
+    let engine = engine.select(&selection, Direction::Down)?.cancel(cancel.clone()).sink(sink);
+    let mut planned = engine.plan_destroy(args.delete_data).await?;
+    if teardown::shut_out(&planned, &held.store().snapshot()?) {
+        printer::note(
+            "The cluster runs, and these credentials can't look into it: what is in it would be left in AWS.",
+        );
+        if !ask(global, cancel, "Give them access to the cluster first?").await? {
+            printer::note("Nothing was changed.");
+            return Ok(ExitStatus::OK);
+        }
+        teardown::let_in(&deps, &planned).await?;
+        planned = engine.plan_destroy(args.delete_data).await?;
+    }
     plan_view::announce(global, &planned.plan)?;
     let question = match args.delete_data {
         true => "Remove all this, with all data in bucket and database?",
@@ -77,14 +89,12 @@ async fn remove(
     if planned.plan.has_work() {
         printer::note(&format!("Done: {} removed in {}.", planned.plan.steps.len(), took(report.elapsed)));
     }
-    if !planned.plan.left.is_empty() {
-        printer::note("Left, and still paid for:");
-        for left in &planned.plan.left {
-            printer::note(&format!("  {} ({}): {}", left.addr, left.title, left.why));
-        }
-        if !args.delete_data {
-            printer::note("`kfctl-cn down --delete-data` removes the data too.");
-        }
-    }
-    Ok(ExitStatus::OK)
+    // Of a part, the rest is meant to be there.
+    let sweep = match selection.is_all() {
+        true => unless_stopped(cancel, async { Ok(teardown::sweep(&deps, &planned.plan.left).await) }).await?,
+        false => Sweep::default(),
+    };
+    let left = Remains::new(planned.plan.left, sweep, selection.is_all().then_some(&*session.config));
+    left.show(global, args.delete_data)?;
+    left.result()
 }

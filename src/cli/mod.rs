@@ -11,6 +11,7 @@ mod config;
 mod credentials;
 mod diff;
 mod down;
+mod down_view;
 mod eks_token;
 mod explain;
 mod failure;

@@ -80,6 +80,7 @@ impl Session {
             caller_arn: self.caller_arn.clone(),
             bundle,
             state_dir: self.folder.clone(),
+            final_snapshot: true,
             link: Arc::new(Link::new(self.config.name(), &self.clients)),
         }
     }

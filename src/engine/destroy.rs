@@ -10,7 +10,7 @@ use super::report::Report;
 use super::run::Run;
 use super::select::closure;
 use super::walk::{End, Way};
-use super::{Engine, Observed, Owner, Planned};
+use super::{Engine, Live, Observed, Owner, Planned};
 
 impl Engine {
     /// Reads everything and plans its removal. What is kept, all that it needs, and what isn't ours is left.
@@ -75,6 +75,12 @@ impl Engine {
             }
         }
         let doomed: BTreeSet<&Addr> = planned.plan.steps.iter().map(|step| &step.addr).collect();
+        let stays: BTreeSet<&Addr> = planned.plan.left.iter().map(|left| &left.addr).collect();
+        // What a user that stays needs stays as well, also if it came since.
+        let left: BTreeSet<&Addr> = (0..self.graph.len())
+            .filter(|i| self.graph.users[*i].iter().chain([i]).any(|user| stays.contains(&self.graph.addrs[*user])))
+            .map(|i| &self.graph.addrs[i])
+            .collect();
         let visit = async |i: usize| {
             let addr = &self.graph.addrs[i];
             if doomed.contains(addr) {
@@ -82,6 +88,13 @@ impl Engine {
             }
             if self.left_out.contains(addr) {
                 return End::Done;
+            }
+            if self.graph.nodes[i].appears_late() && !left.contains(addr) {
+                match self.came_since(&run, i).await {
+                    Ok(true) => return self.remove(&run, i).await,
+                    Ok(false) => {}
+                    Err(error) => return End::Failed(error),
+                }
             }
             let gone = !matches!(planned.seen[addr], Observed::Present(_)) || borrowed(&planned.seen[addr]);
             if gone && (known.resources.contains_key(addr) || known.open.contains_key(addr)) {
@@ -93,6 +106,17 @@ impl Engine {
             End::Done
         };
         self.drive(&run, planned, Way::Backward, visit).await
+    }
+
+    /// Whether something is there and ours that the plan didn't find.
+    async fn came_since(&self, run: &Run<'_>, i: usize) -> Result<bool> {
+        if run.halted() {
+            return Ok(false);
+        }
+        let (addr, node) = (&self.graph.addrs[i], &self.graph.nodes[i]);
+        let context = run.context(addr);
+        let observed = run.call(addr, self.settings.read_patience, || node.read(&context)).await?;
+        Ok(matches!(observed, Observed::Present(Live { owner: Owner::Ours, .. })))
     }
 
     async fn remove(&self, run: &Run<'_>, i: usize) -> End {
@@ -133,7 +157,7 @@ impl Engine {
             run.wrote.fetch_add(1, Ordering::Relaxed);
             let gone = async || {
                 Ok(match node.read(&context).await? {
-                    Observed::Present(_) => (Readiness::Waiting("still there".into()), ()),
+                    Observed::Present(live) => (Readiness::Waiting(remains(&live)), ()),
                     Observed::Absent | Observed::Unknown(_) => (Readiness::Ready, ()),
                 })
             };
@@ -151,4 +175,12 @@ impl Engine {
 /// True of what was there before: it stays, and our state forgets it.
 fn borrowed(observed: &Observed) -> bool {
     matches!(observed, Observed::Present(live) if live.owner == Owner::Borrowed)
+}
+
+/// What is said of something that is being removed and still there.
+fn remains(live: &Live) -> String {
+    match &live.ready {
+        Readiness::Ready => "still there".into(),
+        Readiness::Waiting(what) | Readiness::Failed(what) => format!("still there: {what}"),
+    }
 }

@@ -126,6 +126,12 @@ pub trait Resource: Send + Sync {
         None
     }
 
+    /// True for what may come into being while other things are removed, such as a volume that is let go: a removal looks for it
+    /// again at its turn, though the plan found nothing.
+    fn appears_late(&self) -> bool {
+        false
+    }
+
     /// Looks at reality, by name, tag or live state, never by our records. Makes no write.
     async fn read(&self, cx: &Context) -> Result<Observed>;
 

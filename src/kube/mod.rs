@@ -1,16 +1,19 @@
 //! The cluster: server-side apply, order, readiness, inventory, removal.
 //!
 //! Works on objects as data, so that one path serves the 40 kinds of the deployment. Knows no AWS: the bearer token comes from a
-//! [`TokenSource`] that the caller makes. Every question is a GET; only [`apply`], [`remove`] and [`Inventory`] write;
+//! [`TokenSource`] that the caller makes. Every question is a GET; only [`apply`], [`remove`], [`gone`], [`remove_claims`] and [`Inventory`] write;
 //! [`forecast`] asks with `dryRun`.
 
 mod answering;
 mod apply;
+mod blocker;
 mod client;
 mod compare;
 mod connect;
 mod discovery;
 mod forecast;
+mod gone;
+mod guests;
 mod hash;
 mod inventory;
 mod prepare;
@@ -27,6 +30,8 @@ pub use compare::{Difference, differences};
 pub use connect::{Endpoint, TokenSource, connect};
 pub use discovery::{Discovery, Kind};
 pub use forecast::{Coming, Fate, Forecast, forecast};
+pub use gone::gone;
+pub use guests::{Claims, balanced, claims, remove_claims};
 pub use inventory::{Entry, Inventory, Owned};
 pub use prepare::{carries_ca, is_pem, prepare};
 pub use ready::{State, state};

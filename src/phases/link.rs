@@ -46,6 +46,15 @@ impl Link {
         self.at(endpoint).await.map(Some)
     }
 
+    /// A client that the caller has access with, or why there is none yet.
+    pub async fn entered(&self, cx: &Context) -> Result<std::result::Result<Client, String>> {
+        let none = || "the cluster doesn't exist yet".to_owned();
+        if cx.output("cluster/access-caller", "principal").is_none() {
+            return Ok(Err(none()));
+        }
+        Ok(self.client(cx).await?.ok_or_else(none))
+    }
+
     /// A client of an endpoint; the same one as long as the endpoint is the same.
     pub async fn at(&self, endpoint: Endpoint) -> Result<Client> {
         let mut current = self.current.lock().await;

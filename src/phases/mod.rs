@@ -13,6 +13,7 @@ mod part;
 mod pieces;
 pub mod platform;
 pub mod site;
+pub mod teardown;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -48,6 +49,9 @@ pub struct Deps {
 
     /// The folder of the deployment's state, for files that are made for people, such as the kubeconfig.
     pub state_dir: PathBuf,
+
+    /// Whether a database that is removed leaves a last snapshot.
+    pub final_snapshot: bool,
 }
 
 /// The resources whose outputs the objects in the cluster depend on: those in AWS.

@@ -61,10 +61,7 @@ impl Part {
 
     /// The cluster, or why it can't be asked yet.
     async fn client(&self, cx: &Context) -> Result<std::result::Result<Client, String>> {
-        if cx.output("cluster/access-caller", "principal").is_none() {
-            return Ok(Err("the cluster doesn't exist yet".into()));
-        }
-        Ok(self.deps.link.client(cx).await?.ok_or_else(|| "the cluster doesn't exist yet".into()))
+        self.deps.link.entered(cx).await
     }
 
     async fn wanted(&self, cx: &Context) -> Result<std::result::Result<Wanted, String>> {

@@ -23,6 +23,12 @@ pub async fn census(aws: &Clients) -> BTreeMap<&'static str, usize> {
     }
     let secrets = aws.secrets.list_secrets().send().await.unwrap();
     let rules = aws.events.list_rules().send().await.unwrap();
+    let interfaces = aws.ec2.describe_network_interfaces().send().await.unwrap();
+    let of_pods =
+        interfaces.network_interfaces().iter().filter(|i| i.description().is_some_and(|d| d.starts_with("aws-K8S-")));
+    let instances = aws.ec2.describe_instances().send().await.unwrap();
+    let instances = instances.reservations().iter().flat_map(|r| r.instances());
+    let on = |state: &str| state != "terminated";
     BTreeMap::from([
         ("vpcs", ours.len()),
         ("subnets", subnets.subnets().iter().filter(|s| in_ours(s.vpc_id())).count()),
@@ -52,6 +58,10 @@ pub async fn census(aws: &Clients) -> BTreeMap<&'static str, usize> {
         ("secrets", secrets.secret_list().iter().filter(|s| s.deleted_date().is_none()).count()),
         ("queues", aws.sqs.list_queues().send().await.unwrap().queue_urls().len()),
         ("rules", rules.rules().len()),
+        ("interfaces of pods", of_pods.count()),
+        ("instances", instances.filter(|i| i.state().and_then(|s| s.name()).is_some_and(|s| on(s.as_str()))).count()),
+        ("volumes", aws.ec2.describe_volumes().send().await.unwrap().volumes().len()),
+        ("launch templates", aws.ec2.describe_launch_templates().send().await.unwrap().launch_templates().len()),
     ])
 }
 
@@ -76,5 +86,9 @@ pub fn whole() -> BTreeMap<&'static str, usize> {
         ("secrets", 3),
         ("queues", 1),
         ("rules", 5),
+        ("interfaces of pods", 0),
+        ("instances", 0),
+        ("volumes", 0),
+        ("launch templates", 0),
     ])
 }

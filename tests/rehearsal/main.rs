@@ -6,11 +6,13 @@ mod census;
 mod checks;
 mod existing;
 mod faults;
+mod leftovers;
 mod permissions;
 mod preflight;
 mod proxy;
 mod shared;
 #[path = "../support/mod.rs"]
 mod support;
+mod teardown;
 mod whole;
 mod world;

@@ -119,6 +119,7 @@ impl World {
             account: ACCOUNT.into(),
             caller_arn: format!("arn:aws-cn:iam::{ACCOUNT}:user/rehearsal"),
             state_dir: self.state.path().to_owned(),
+            final_snapshot: true,
         }
     }
 
@@ -181,6 +182,11 @@ impl World {
         self.killed(calls, lands, run).await.is_some()
     }
 
+    /// A removal that is cut off like a killed process, the data with it. True if it came to its end before.
+    pub async fn cut_off_down(&self, calls: usize, lands: bool) -> bool {
+        self.killed(calls, lands, self.down(true)).await.is_some()
+    }
+
     /// Drops a run at a call that changes something, before or after it took effect. What it returned if it came to its end before.
     pub async fn killed<T>(&self, calls: usize, lands: bool, run: impl Future<Output = T>) -> Option<T> {
         self.proxy.pull_after(calls, lands);
@@ -193,7 +199,7 @@ impl World {
     }
 
     pub async fn down(&self, delete_kept: bool) {
-        let engine = self.engine();
+        let engine = self.engine_of(phases::teardown::in_aws(&self.deps()));
         let planned = engine.plan_destroy(delete_kept).await.unwrap_or_else(|error| panic!("{error:?}"));
         engine.destroy(&planned).await.result().unwrap_or_else(|error| panic!("{error:?}"));
     }

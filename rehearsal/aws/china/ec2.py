@@ -16,6 +16,7 @@ import moto.ec2.models.instance_types as types
 import moto.ec2.models.nat_gateways as nat
 import moto.ec2.models.security_groups as groups
 import moto.ec2.models.subnets as subnets
+import moto.ec2.models.tags as tags
 import moto.ec2.responses as all_responses
 import moto.ec2.responses.nat_gateways as responses
 from moto.core.responses import ActionResult, BaseResponse
@@ -206,3 +207,24 @@ def _call(self: Any) -> Any:
 
 
 all_responses.EC2Response.call_action = _call  # type: ignore[method-assign]
+
+
+def _ids(things: Any) -> set[str]:
+    """The ids in moto's dictionaries, however deep they are nested."""
+    if not isinstance(things, dict):
+        return set()
+    return {key for key in things if isinstance(key, str)}.union(*[_ids(value) for value in things.values()])
+
+
+_moto_tags = tags.TagBackend.describe_tags
+
+
+def describe_tags(self: Any, filters: Any = None) -> list[dict[str, str]]:
+    """DescribeTags: moto goes on listing the tags of what is gone; EC2 does so for instances and NAT gateways only."""
+    there = set().union(*[_ids(value) for name, value in vars(self).items() if name != "tags"])
+    there |= {address.allocation_id for address in self.addresses}
+    there |= {instance.id for some in self.reservations.values() for instance in some.instances}
+    return [tag for tag in _moto_tags(self, filters) if tag["resource_id"] in there]
+
+
+tags.TagBackend.describe_tags = describe_tags  # type: ignore[method-assign]

@@ -192,7 +192,12 @@ impl Resource for Eks {
             None => Readiness::Waiting("the control plane has no status yet".into()),
         };
         let owner = self.site.owner(&tags::from_map(cluster.tags()));
-        Ok(absent_or(Some(live(of(&cluster), owner, self.diff(&cluster), ready))))
+        let mut outputs = of(&cluster);
+        if cluster.status() == Some(&ClusterStatus::Deleting) {
+            // Its API server answers for a while, or doesn't: what was in it goes with it.
+            outputs.remove("endpoint");
+        }
+        Ok(absent_or(Some(live(outputs, owner, self.diff(&cluster), ready))))
     }
 
     async fn apply(&self, cx: &Context, _: Action, token: &str) -> Result<Outputs> {

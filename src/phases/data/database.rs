@@ -23,6 +23,8 @@ pub(super) const SECRET_TAG: &str = "kfctl-cn/secret";
 pub(super) struct Database {
     pub(super) site: Arc<Site>,
     pub(super) config: config::Database,
+    /// Whether its removal leaves a last snapshot.
+    pub(super) final_snapshot: bool,
 }
 
 impl Database {
@@ -192,10 +194,11 @@ impl Resource for Database {
             let call = rds.modify_db_instance().db_instance_identifier(&id).deletion_protection(false);
             call.apply_immediately(true).send().await.call("rds:ModifyDBInstance")?;
         }
-        // A last snapshot, whatever was asked for: it is what a mistake is mended with.
-        let snapshot = format!("{id}-final-{}", jiff::Timestamp::now().as_second());
-        let call = rds.delete_db_instance().db_instance_identifier(&id).skip_final_snapshot(false);
-        let call = call.final_db_snapshot_identifier(snapshot).delete_automated_backups(false).send().await;
+        // A last snapshot is what a mistake is mended with.
+        let snapshot = self.final_snapshot.then(|| format!("{id}-final-{}", jiff::Timestamp::now().as_second()));
+        let call = rds.delete_db_instance().db_instance_identifier(&id).skip_final_snapshot(snapshot.is_none());
+        let call = call.set_final_db_snapshot_identifier(snapshot).delete_automated_backups(!self.final_snapshot);
+        let call = call.send().await;
         call.unless("rds:DeleteDBInstance", &["DBInstanceNotFound", "DBInstanceNotFoundFault"])?;
         Ok(())
     }

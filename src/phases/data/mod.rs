@@ -74,7 +74,11 @@ fn database(site: &Arc<Site>, deps: &Deps, all: &mut Vec<Arc<dyn Resource>>) {
         Arc::new(db_network::DbSecurityGroup { site: site.clone() }),
         Arc::new(db_access::DbAccess { site: site.clone() }),
         Arc::new(db_parameters::Parameters { site: site.clone(), wanted: config.engine_version.clone() }),
-        Arc::new(database::Database { site: site.clone(), config: config.clone() }),
+        Arc::new(database::Database {
+            site: site.clone(),
+            config: config.clone(),
+            final_snapshot: deps.final_snapshot,
+        }),
         Arc::new(rds_secret::RdsSecretHost { site: site.clone() }),
     ];
     all.extend(made);

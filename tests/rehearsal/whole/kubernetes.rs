@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use kfctl_cn::aws::Clients;
 use kfctl_cn::kube::{Client, Endpoint, Inventory, Removal, apply, connect, prepare, remove, split, survey};
-use kfctl_cn::model::{Error, ErrorClass, Object, ObjectId, Region};
+use kfctl_cn::model::{Error, ErrorClass, Object, ObjectId};
 use serde_json::{Value, json};
 
 use super::environment::{Parts, World, said};
@@ -32,13 +32,23 @@ fn a_changed_cluster() {
 }
 
 /// A client with the token of the caller, as the program makes it.
-async fn client(world: &World) -> Client {
+pub(super) async fn client(world: &World) -> Client {
     let kubeconfig = kube::config::Kubeconfig::read_from(world.var("REHEARSAL_KUBECONFIG")).expect("a kubeconfig");
     let cluster = kubeconfig.clusters[0].cluster.clone().expect("a cluster");
     let ca_base64 = cluster.certificate_authority_data.unwrap_or_else(|| {
         STANDARD.encode(std::fs::read(cluster.certificate_authority.expect("a CA")).expect("the CA's file"))
     });
     let endpoint = Endpoint { url: cluster.server.expect("a server"), ca_base64 };
+    let aws = aws(world).await;
+    let token = Arc::new(move || {
+        let aws = aws.clone();
+        Box::pin(async move { aws.eks_token("rehearsal").await }) as futures::future::BoxFuture<'static, _>
+    });
+    connect(&endpoint, token).expect("a client")
+}
+
+/// Clients with the credentials of the caller.
+pub(super) async fn aws(world: &World) -> Clients {
     let (key, secret) = (world.var("AWS_ACCESS_KEY_ID"), world.var("AWS_SECRET_ACCESS_KEY"));
     let key = aws_credential_types::Credentials::new(key, secret, None, None, "test");
     let config = aws_config::defaults(aws_config::BehaviorVersion::latest())
@@ -47,19 +57,15 @@ async fn client(world: &World) -> Client {
         .credentials_provider(key)
         .load()
         .await;
-    let aws = Clients::from_config(Region::CnNorth1, config);
-    let token = Arc::new(move || {
-        let aws = aws.clone();
-        Box::pin(async move { aws.eks_token("rehearsal").await }) as futures::future::BoxFuture<'static, _>
-    });
-    connect(&endpoint, token).expect("a client")
+    let region = world.region.parse().expect("a region of China");
+    Clients::from_config(region, config)
 }
 
 fn id(api_version: &str, kind: &str, namespace: &str, name: &str) -> ObjectId {
     object(api_version, kind, namespace, name, json!({})).id()
 }
 
-fn object(api_version: &str, kind: &str, namespace: &str, name: &str, rest: Value) -> Object {
+pub(super) fn object(api_version: &str, kind: &str, namespace: &str, name: &str, rest: Value) -> Object {
     let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name}});
     if !namespace.is_empty() {
         object["metadata"]["namespace"] = namespace.into();
@@ -119,7 +125,7 @@ async fn applied(client: &Client, objects: Vec<Object>) -> (Result<(), Error>, V
 async fn removed(client: &Client) {
     let inventory = Inventory::load(client, ADDR).await.expect("an answer").expect("an inventory");
     let objects = inventory.entries.into_iter().map(|entry| entry.id).collect();
-    remove(client, ADDR, &Removal { objects, instances_of: Vec::new() }, &|_| {}).await.expect("a removal");
+    remove(client, ADDR, &Removal { objects, ..Removal::default() }, &|_| {}).await.expect("a removal");
     assert!(Inventory::load(client, ADDR).await.expect("an answer").is_none());
 }
 

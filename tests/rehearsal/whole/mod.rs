@@ -13,4 +13,5 @@ mod kubernetes;
 mod refused;
 mod regions;
 mod secrets;
+mod used;
 mod webhook;
