@@ -210,10 +210,11 @@ all_responses.EC2Response.call_action = _call  # type: ignore[method-assign]
 
 
 def _ids(things: Any) -> set[str]:
-    """The ids in moto's dictionaries, however deep they are nested."""
+    """The ids in moto's dictionaries, some of which are nested: by zone, or by VPC."""
     if not isinstance(things, dict):
         return set()
-    return {key for key in things if isinstance(key, str)}.union(*[_ids(value) for value in things.values()])
+    here = {key for key, value in things.items() if isinstance(key, str) and not isinstance(value, dict)}
+    return here.union(*[_ids(value) for value in things.values()])
 
 
 _moto_tags = tags.TagBackend.describe_tags
