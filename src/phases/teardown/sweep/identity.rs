@@ -76,7 +76,7 @@ async fn users(site: &Site) -> Result<Vec<Remnant>> {
     let (mut pages, mut all) = (site.aws.iam.list_users().into_paginator().send(), Vec::new());
     while let Some(page) = pages.next().await {
         let page = page.call("iam:ListUsers")?;
-        for user in page.users().iter().filter(|u| u.user_name().starts_with(&prefix(site))) {
+        for user in page.users().iter().filter(|u| u.user_name() == site.named("s3")) {
             let tags = site.aws.iam.list_user_tags().user_name(user.user_name()).send().await;
             let Some(tags) = tags.unless("iam:ListUserTags", &["NoSuchEntity"])? else { continue };
             let tags = tags::from_iam(tags.tags());

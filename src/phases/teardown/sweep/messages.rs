@@ -11,7 +11,7 @@ pub(super) async fn all(site: &Site) -> Answers {
 }
 
 async fn queues(site: &Site) -> Result<Vec<Remnant>> {
-    let mut pages = site.aws.sqs.list_queues().queue_name_prefix(&site.name).into_paginator().send();
+    let mut pages = site.aws.sqs.list_queues().queue_name_prefix(site.named("karpenter")).into_paginator().send();
     let mut all = Vec::new();
     while let Some(page) = pages.next().await {
         for url in page.call("sqs:ListQueues")?.queue_urls() {
@@ -30,7 +30,7 @@ async fn queues(site: &Site) -> Result<Vec<Remnant>> {
 async fn rules(site: &Site) -> Result<Vec<Remnant>> {
     let (mut all, mut next) = (Vec::new(), None);
     loop {
-        let call = site.aws.events.list_rules().name_prefix(&site.name).set_next_token(next);
+        let call = site.aws.events.list_rules().name_prefix(site.named("karpenter-")).set_next_token(next);
         let page = call.send().await.call("events:ListRules")?;
         for rule in page.rules() {
             let tags = site.aws.events.list_tags_for_resource().resource_arn(rule.arn().unwrap_or_default());
