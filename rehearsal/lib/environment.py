@@ -8,6 +8,7 @@ signals, so that an environment can be started by one process and stopped by ano
 | env | shell exports for who uses the environment; written last |
 | supervisor.pid | the supervisor; everything else is its child and ends with it |
 | plane/ | the control plane: kubeconfig, ca.crt, audit.log, logs |
+| program | a link to kfctl-cn, if whoever uses the environment made one: the image webhook's pods run it |
 | plane/renew | made by the stand-in for EKS when a cluster is deleted: the plane starts anew, empty |
 | aws.jsonl | every call to AWS |
 | *.log | what the parts say |

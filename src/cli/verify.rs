@@ -46,7 +46,8 @@ async fn collect(global: &Global, cancel: &Cancel) -> Result<Vec<Arc<dyn Checker
         // What can't be known yet is left out: the check of its phase says so.
         let pieces = unless_stopped(cancel, phases::pieces(&deps, &cx)).await?;
         let objects = pieces.known.into_iter().flat_map(|piece| piece.objects).collect();
-        checkers.extend(kubernetes::checkers(client, session.config.spec.region, objects));
+        let registry = session.config.registry(&session.account);
+        checkers.extend(kubernetes::checkers(client, session.config.spec.region, registry, objects));
     }
     Ok(checkers)
 }

@@ -100,7 +100,7 @@ pub(super) const SPECS: &[Spec] = &[
 
 /// The webhook for users' images, if it is asked for. It needs the cert-manager that comes with Kubeflow, and nothing
 /// needs it.
-const IMAGE_WEBHOOK: &[Spec] = &[Spec {
+pub(super) const IMAGE_WEBHOOK: &[Spec] = &[Spec {
     addr: "kubeflow/image-webhook",
     title: "image webhook",
     set: Set::ImageWebhook,

@@ -39,7 +39,8 @@ pub struct Pieces {
 /// What a render or Secrets Manager refuses.
 pub async fn pieces(deps: &Deps, cx: &Context) -> Result<Pieces> {
     let mut pieces = Pieces::default();
-    let specs = [platform::SPECS, kubeflow::SPECS, gpu::SPECS, karpenter::cluster::SPECS].concat();
+    let specs =
+        [platform::SPECS, kubeflow::SPECS, kubeflow::IMAGE_WEBHOOK, gpu::SPECS, karpenter::cluster::SPECS].concat();
     for set in sets(&deps.config) {
         let specs: Vec<&Spec> = specs.iter().filter(|spec| spec.set == set).collect();
         match known(set, &deps.config, &deps.account, &deps.aws, cx).await? {

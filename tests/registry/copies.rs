@@ -134,3 +134,23 @@ async fn a_dry_run_sends_nothing() {
     assert_eq!(done.ended, [Ended::Missing]);
     assert!(proxy.log().iter().all(|line| line.starts_with("HEAD ")), "{:#?}", proxy.log());
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_dry_run_tells_a_tag_with_other_content_from_one_that_is_missing() {
+    let Some((from, to, proxy)) = two().await else { return };
+    let new = image(&from.host, "a/b:v1", &[(120, 2_000)]).await;
+    let old = image(&to.host, "a/b:v1", &[(121, 2_000)]).await;
+    let many = index(&from.host, "a/many:v1", 122, 2_000).await;
+    let name = |name: &str| job(&format!("{}/{name}", from.host), &format!("{}/{name}", proxy.host));
+    let jobs = [name("a/b:v1"), name("a/many:v1")];
+    let chosen = || Options { platforms: vec!["linux/amd64".parse().unwrap()], ..Options::default() };
+    copy(chosen(), &jobs[1..]).await;
+    let sent = proxy.log().len();
+    let done = copy(Options { dry_run: true, ..chosen() }, &jobs).await;
+    let Ended::Different(why) = &done.ended[0] else { panic!("{:?}", done.ended) };
+    assert!(why.contains(&old) && why.contains(&new), "{why}");
+    assert!(matches!(done.ended[1], Ended::Present(_)), "the one platform is there: {:?}", done.ended);
+    let done = copy(Options { dry_run: true, ..Options::default() }, &jobs).await;
+    assert!(matches!(&done.ended[1], Ended::Different(why) if why.contains(&many)), "{:?}", done.ended);
+    assert!(proxy.log()[sent..].iter().all(|line| line.starts_with("HEAD ")), "{:#?}", proxy.log());
+}

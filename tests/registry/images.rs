@@ -1,5 +1,7 @@
 //! Images that the tests make, and put into a registry by hand.
 
+use std::sync::OnceLock;
+
 use kfctl_cn::registry::Digest;
 use serde_json::{Value, json};
 
@@ -20,15 +22,21 @@ pub fn noise(seed: u64, length: usize) -> Vec<u8> {
     bytes
 }
 
+/// One client for all tests, since making one takes longer than a request; it keeps no connection, since each test has a runtime of
+/// its own.
+fn http() -> &'static reqwest::Client {
+    static CLIENT: OnceLock<reqwest::Client> = OnceLock::new();
+    CLIENT.get_or_init(|| reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0).build().unwrap())
+}
+
 /// Puts a blob; its descriptor.
 pub async fn blob(host: &str, repository: &str, bytes: Vec<u8>, kind: &str) -> Value {
     let digest = Digest::of(&bytes);
     let size = bytes.len();
-    let http = reqwest::Client::new();
-    let begun = http.post(format!("http://{host}/v2/{repository}/blobs/uploads/")).send().await.unwrap();
+    let begun = http().post(format!("http://{host}/v2/{repository}/blobs/uploads/")).send().await.unwrap();
     let url = begun.headers()["location"].to_str().unwrap().to_owned();
     let mark = if url.contains('?') { '&' } else { '?' };
-    let put = http.put(format!("{url}{mark}digest={digest}")).body(bytes).send().await.unwrap();
+    let put = http().put(format!("{url}{mark}digest={digest}")).body(bytes).send().await.unwrap();
     assert_eq!(put.status(), 201);
     json!({"mediaType": kind, "size": size, "digest": digest.to_string()})
 }
@@ -39,7 +47,7 @@ async fn manifest(host: &str, repository: &str, pointer: Option<&str>, kind: &st
     let digest = Digest::of(text.as_bytes()).to_string();
     let url = format!("http://{host}/v2/{repository}/manifests/{}", pointer.unwrap_or(&digest));
     let length = text.len();
-    let put = reqwest::Client::new().put(url).header("content-type", kind).body(text).send().await.unwrap();
+    let put = http().put(url).header("content-type", kind).body(text).send().await.unwrap();
     assert_eq!(put.status(), 201, "{}", put.text().await.unwrap());
     (digest, length)
 }

@@ -5,9 +5,13 @@ mod support;
 
 mod archives;
 mod copies;
+mod deployment;
 mod faults;
 mod images;
 mod killed;
 mod logins;
+mod program;
 mod proxy;
+mod tunnel;
+mod ways;
 mod world;

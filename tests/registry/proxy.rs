@@ -149,18 +149,24 @@ impl Proxy {
         }
     }
 
-    fn token(&self, query: &str) -> Response<Body> {
+    /// A token for a query, or for the form of a POST, which is answered in OAuth's words.
+    async fn token(&self, request: Request<Incoming>) -> Result<Response<Body>, std::io::Error> {
+        let posted = request.method() == "POST";
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let form = request.into_body().collect().await.map_err(std::io::Error::other)?.to_bytes();
+        let query = if posted { String::from_utf8_lossy(&form).into_owned() } else { query };
         let mut state = self.state.lock().unwrap();
         state.given += 1;
         let token = format!("t{}", state.given);
         state.tokens.push(token.clone());
         state.scopes.push(query.replace("%3A", ":").replace("%2F", "/").replace("%2C", ","));
-        answer(200, None, &format!(r#"{{"token":"{token}","expires_in":300}}"#))
+        let name = if posted { "access_token" } else { "token" };
+        Ok(answer(200, None, &format!(r#"{{"{name}":"{token}","expires_in":300}}"#)))
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, std::io::Error> {
         if request.uri().path() == "/token" {
-            return Ok(self.token(request.uri().query().unwrap_or_default()));
+            return self.token(request).await;
         }
         if let Err(challenge) = self.logged_in(&request) {
             return Ok(answer(401, Some(("www-authenticate", challenge)), "{}"));

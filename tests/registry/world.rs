@@ -34,21 +34,31 @@ fn free_port() -> u16 {
 impl Server {
     /// Starts one; `None` where there is no program.
     pub async fn start() -> Option<Server> {
+        Server::with(None).await
+    }
+
+    /// Starts one that speaks TLS, with a certificate for this name by an authority of its own.
+    pub async fn secure(name: &str) -> Option<Server> {
+        Server::with(Some(name)).await
+    }
+
+    async fn with(tls: Option<&str>) -> Option<Server> {
         let program = program()?;
         // Between looking for a free port and taking it somebody else may take it.
         for _ in 0..3 {
-            if let Some(server) = Server::on(&program, free_port()).await {
+            if let Some(server) = Server::on(&program, free_port(), tls).await {
                 return Some(server);
             }
         }
         panic!("the registry doesn't start");
     }
 
-    async fn on(program: &Path, port: u16) -> Option<Server> {
+    async fn on(program: &Path, port: u16, tls: Option<&str>) -> Option<Server> {
         let folder = tempfile::tempdir().unwrap();
+        let tls = tls.map_or_else(String::new, |name| certify(folder.path(), name));
         let host = format!("127.0.0.1:{port}");
         let config = format!(
-            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{host}'}}\n",
+            "version: 0.1\nlog: {{level: error, accesslog: {{disabled: true}}}}\nstorage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: '{host}'{tls}}}\n",
             folder.path().join("data").display()
         );
         let path = folder.path().join("config.yml");
@@ -61,12 +71,11 @@ impl Server {
             .spawn()
             .unwrap();
         let mut server = Server { child, host, folder };
-        let http = reqwest::Client::builder().no_proxy().build().unwrap();
         for _ in 0..400 {
             if server.child.try_wait().unwrap().is_some() {
                 return None;
             }
-            if http.get(format!("http://{}/v2/", server.host)).send().await.is_ok() {
+            if tokio::net::TcpStream::connect(&server.host).await.is_ok() {
                 return Some(server);
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
@@ -74,11 +83,41 @@ impl Server {
         None
     }
 
+    /// The authority of a registry that speaks TLS.
+    pub fn ca(&self) -> PathBuf {
+        self.folder.path().join("ca.crt")
+    }
+
     /// The tags of a repository that can be seen in its folder.
     pub fn tags(&self, repository: &str) -> Vec<String> {
         let folder = self.folder.path().join("data/docker/registry/v2/repositories").join(repository);
         names(&folder.join("_manifests/tags"))
     }
+
+    /// Takes a tag away.
+    pub fn forget(&self, repository: &str, tag: &str) {
+        let tags =
+            self.folder.path().join("data/docker/registry/v2/repositories").join(repository).join("_manifests/tags");
+        std::fs::remove_dir_all(tags.join(tag)).unwrap();
+    }
+}
+
+/// Makes an authority and a certificate for a name in a folder; the piece of the registry's configuration that takes it.
+fn certify(folder: &Path, name: &str) -> String {
+    let new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2";
+    for words in [
+        format!("{new} -keyout ca.key -out ca.crt -subj /CN=test"),
+        format!(
+            "{new} -keyout tls.key -out tls.crt -subj /CN=registry -CA ca.crt -CAkey ca.key -addext subjectAltName=DNS:{name} \
+             -addext basicConstraints=critical,CA:FALSE"
+        ),
+    ] {
+        let words = words.split_whitespace();
+        let done = Command::new("openssl").current_dir(folder).args(words).stderr(Stdio::null()).status().unwrap();
+        assert!(done.success());
+    }
+    let (certificate, key) = (folder.join("tls.crt"), folder.join("tls.key"));
+    format!(", tls: {{certificate: {}, key: {}}}", certificate.display(), key.display())
 }
 
 fn names(folder: &Path) -> Vec<String> {

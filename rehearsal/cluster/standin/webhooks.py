@@ -3,7 +3,7 @@
 A webhook answers on the Service's own address (the service range is on loopback) once the Service has a ready endpoint
 and some seconds have passed; before that, connections are refused, as on a cluster whose controller isn't up yet. Its
 CA is put into `caBundle`, as cert-manager's injector and Istio do, when it begins to answer. Admission: allowed,
-unchanged. Conversion: `apiVersion` is replaced, nothing else; enough for versions that differ in name only.
+unchanged (but see `program`). Conversion: `apiVersion` is replaced, nothing else; enough for versions that differ in name only.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Any, Iterator
 
 from .authority import Authority
 from .kube import Kube, Object, Stores
+from .program import SERVICE, Program
 
 LATE = 2.0
 """Seconds from a ready endpoint to an answer."""
@@ -61,7 +62,8 @@ class Webhooks:
 
     def __init__(self, kube: Kube, stores: Stores, authority: Authority, scratch: Path):
         self.kube, self.stores, self.authority, self.scratch = kube, stores, authority, scratch
-        self.listeners: dict[tuple[str, int], ThreadingHTTPServer] = {}
+        self.listeners: dict[tuple[str, int], ThreadingHTTPServer | Program] = {}
+        self.program = scratch.parent.parent / "program"
         self.since: dict[tuple[str, str], float] = {}
 
     def clients(self) -> Iterator[tuple[str, Object, Object, str]]:
@@ -89,7 +91,7 @@ class Webhooks:
             address = (service["spec"]["clusterIP"], reference.get("port") or 443)
             wanted.add(address)
             if address not in self.listeners:
-                self.listeners[address] = self.listen(address, f"{where[1]}.{where[0]}.svc")
+                self.listeners[address] = self.listen(address, where)
             if client.get("caBundle") != self.authority.bundle:
                 patch = {"op": "add", "path": pointer + "/caBundle", "value": self.authority.bundle}
                 patches.setdefault(f"{path}/{item['metadata']['name']}", []).append(patch)
@@ -114,9 +116,12 @@ class Webhooks:
             return False
         return time.monotonic() - self.since.setdefault(where, time.monotonic()) >= LATE
 
-    def listen(self, address: tuple[str, int], host: str) -> ThreadingHTTPServer:
+    def listen(self, address: tuple[str, int], where: tuple[str, str]) -> ThreadingHTTPServer | Program:
         """A listener with a certificate for the Service's name."""
+        host = f"{where[1]}.{where[0]}.svc"
         certificate, key = self.authority.issue([host])
+        if where == SERVICE and self.program.exists():
+            return Program(self.program, self.kube, address, self.scratch, certificate, key)
         path = self.scratch / f"{host}.pem"
         path.write_bytes(certificate + key)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

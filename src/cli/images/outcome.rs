@@ -24,6 +24,7 @@ impl Line {
             Ended::Present(digest) => ("present", digest.map(|d| d.to_string()), None),
             Ended::Kept(why) => ("kept", None, Some(why.clone())),
             Ended::Missing => ("missing", None, None),
+            Ended::Different(why) => ("different", None, Some(why.clone())),
             Ended::Failed(error) => ("failed", None, Some(error.to_string())),
         };
         Line { source: job.source.to_string(), target: job.target.to_string(), outcome, digest, reason }
@@ -43,7 +44,7 @@ pub(super) fn report(global: &Global, jobs: &[Job], all: &[Ended]) -> Result<Exi
         lines.iter().map(row).collect()
     })?;
     let count = |what| lines.iter().filter(|line| line.outcome == what).count();
-    let counted = ["copied", "present", "kept", "missing", "failed"].map(|what| (count(what), what));
+    let counted = ["copied", "present", "kept", "missing", "different", "failed"].map(|what| (count(what), what));
     let words: Vec<String> = counted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
     printer::note(&format!("{} images: {}", lines.len(), words.join(", ")));
     let failed: Vec<&Error> =

@@ -60,6 +60,7 @@ impl View {
             Ended::Present(_) => {}
             Ended::Kept(why) => self.line(&format!("kept     {image}: {why}")),
             Ended::Missing => self.line(&format!("missing  {image}")),
+            Ended::Different(why) => self.line(&format!("different {image}: {why}")),
             Ended::Failed(error) => self.line(&format!("failed   {image}: {error}")),
         }
     }

@@ -113,7 +113,11 @@ impl Target for RegistryTarget {
     }
 
     async fn find(&self, image: &Reference) -> Outcome<Found> {
-        self.registry.find(image, true).await
+        match self.registry.find(image, true).await? {
+            // One that doesn't say what it has is asked for it: else a tag would be taken for free.
+            Found::Manifest(None) => Ok(Found::Manifest(Some(self.registry.manifest(image).await?.digest))),
+            found => Ok(found),
+        }
     }
 
     async fn has_blob(&self, image: &Reference, blob: &Descriptor) -> Outcome<bool> {

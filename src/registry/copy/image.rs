@@ -22,12 +22,13 @@ impl Copier {
                 None => digest,
             },
         };
-        if self.options.dry_run {
+        if self.options.dry_run && digest.is_none() {
             return Ok(Ended::Missing);
         }
         let top = self.choose(job, self.source.manifest(&job.source).await?)?;
         match digest {
             Some(digest) if digest == top.digest => return Ok(Ended::Present(Some(digest))),
+            Some(digest) if self.options.dry_run => return Ok(Ended::Different(both(job, digest, top.digest))),
             Some(digest) if !self.options.overwrite => return Err(differs(job, digest, top.digest).into()),
             _ => {}
         }
@@ -86,9 +87,14 @@ impl Copier {
     }
 }
 
+/// Which image a tag leads to, and which it should.
+fn both(job: &Job, there: Digest, wanted: Digest) -> String {
+    format!("it is {there}; {} is {wanted}", job.source)
+}
+
 /// The tag is there with another image.
 fn differs(job: &Job, there: Digest, wanted: Digest) -> Error {
     Error::new(ErrorClass::Permanent, format!("{} is there with other content", job.target))
-        .caused_by(format!("it is {there}; {} is {wanted}", job.source))
+        .caused_by(both(job, there, wanted))
         .hint("keep it: the cluster runs what it has; or put the other in its place with --overwrite, where the registry lets tags move")
 }

@@ -61,6 +61,8 @@ pub enum Ended {
     Kept(String),
     /// It would be copied: a dry run.
     Missing,
+    /// Its tag is there with other content: a dry run. Both digests, in words.
+    Different(String),
     /// Nothing was tagged: why.
     Failed(Error),
 }

@@ -1,6 +1,8 @@
 //! What changes in the configuration after an install: `plan` and `diff` show it, `up` does it, and both ways.
 
 use std::fs;
+use std::process::Command;
+use std::time::Duration;
 
 use super::environment::{Parts, World, said};
 use crate::support;
@@ -48,6 +50,7 @@ fn an_overlay_a_disabled_part_and_the_image_webhook_come_and_go() {
     world.succeeds(&["plan", "--detailed-exitcode"]);
     world.succeeds(&["diff", "--detailed-exitcode"]);
     let applied = world.applied();
+    the_image_webhook_is_proved(&world);
     let there = |name: &str| applied.iter().any(|object| object.contains(name));
     assert!(there("banner") && there("image-webhook"), "{applied:#?}");
     assert!(!applied.iter().any(|o| o.contains("eployment") && o.contains("training-operator")), "{applied:#?}");
@@ -61,4 +64,36 @@ fn an_overlay_a_disabled_part_and_the_image_webhook_come_and_go() {
     world.succeeds(&["down", "--yes", "--delete-data"]);
     let status = said(&world.succeeds(&["status"]));
     assert!(status.contains("nothing is there"), "{status}");
+}
+
+/// What `verify` says of the image webhook, once it says what is expected: its pods answer a moment after they are Ready.
+fn proved(world: &World, expected: &str) -> String {
+    for _ in 0..60 {
+        let text = String::from_utf8(world.run(&["verify"]).stdout).expect("text");
+        let line =
+            text.lines().find(|line| line.contains("a pod with a foreign image is made with that of the registry"));
+        if line.is_some_and(|line| line.contains(expected)) {
+            return text;
+        }
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    panic!("verify never says {expected}: {}", said(&world.run(&["verify"])));
+}
+
+fn the_image_webhook_is_proved(world: &World) {
+    let registry = "123456789012.dkr.ecr.cn-northwest-1.amazonaws.com.cn/kfctl-cn";
+    let audited = world.audited();
+    proved(world, &format!("{registry}/docker.io/library/busybox:1.36 in "));
+    assert_eq!(world.cluster_writes(audited), Vec::<String>::new(), "verify writes nothing");
+    // The process that stands in for its pods.
+    let mark =
+        format!("{}/env/plane/webhooks/image-webhook.tls-cert", world.work().parent().expect("a folder").display());
+    let processes = fs::read_dir("/proc").expect("processes").flatten();
+    let of = |path: &std::path::Path| {
+        fs::read(path.join("cmdline")).is_ok_and(|line| String::from_utf8_lossy(&line).contains(&mark))
+    };
+    let pid = processes.map(|entry| entry.path()).find(|path| of(path)).expect("the webhook's process");
+    let pid = pid.file_name().expect("a process").to_owned();
+    assert!(Command::new("kill").arg("-KILL").arg(pid).status().expect("kill").success());
+    proved(world, "docker.io/library/busybox:1.36 became docker.io/library/busybox:1.36 in ");
 }

@@ -37,6 +37,8 @@ impl World {
         }
         let done = command.arg(folder.path().join("env")).stdin(Stdio::null()).output().expect("rehearsal/env runs");
         assert!(done.status.success(), "rehearsal/env: {}", String::from_utf8_lossy(&done.stderr));
+        let program = folder.path().join("env/program");
+        std::os::unix::fs::symlink(env!("CARGO_BIN_EXE_kfctl-cn"), program).expect("a link to the program");
         let text = fs::read_to_string(folder.path().join("env/env")).expect("the exports of the environment");
         let vars = text.lines().filter_map(|line| line.strip_prefix("export ")?.split_once('='));
         let vars = vars.map(|(name, value)| (name.to_string(), value.trim_matches('\'').to_string())).collect();

@@ -44,6 +44,13 @@ impl Cluster {
         self.live.get_or_init(|| self.ask()).await.as_ref().map_err(Clone::clone)
     }
 
+    /// What an object that isn't there would become; nothing is written. `None` if its kind isn't served.
+    pub async fn dry_run(&self, object: &Object) -> Result<Option<Object>> {
+        let discovery = self.client.discovery().await?;
+        let Some(kind) = discovery.find(object.group(), object.version(), object.kind()) else { return Ok(None) };
+        Ok(Some(self.client.dry_run(kind, object, true).await?))
+    }
+
     async fn ask(&self) -> Result<Snapshot> {
         let discovery = self.client.discovery().await?;
         let wanted = self.wanted.iter().map(|object| (object.group(), object.kind()));
