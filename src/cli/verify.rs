@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::limits::TimeArgs;
 use super::run::{Session, cancel_on_signals, unless_stopped};
 use super::{Global, report};
+use crate::adapt::image_target;
 use crate::checks::verify::{aws, kubernetes};
 use crate::checks::{Checker, Verdict};
 use crate::engine::{Cancel, Context, Engine, Plan, Step};
@@ -46,8 +47,8 @@ async fn collect(global: &Global, cancel: &Cancel) -> Result<Vec<Arc<dyn Checker
         // What can't be known yet is left out: the check of its phase says so.
         let pieces = unless_stopped(cancel, phases::pieces(&deps, &cx)).await?;
         let objects = pieces.known.into_iter().flat_map(|piece| piece.objects).collect();
-        let registry = session.config.registry(&session.account);
-        checkers.extend(kubernetes::checkers(client, session.config.spec.region, registry, objects));
+        let copy = image_target(&session.config.registry(&session.account), kubernetes::FOREIGN_IMAGE);
+        checkers.extend(kubernetes::checkers(client, session.config.spec.region, copy, objects));
     }
     Ok(checkers)
 }

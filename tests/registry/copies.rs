@@ -1,6 +1,8 @@
 //! What a copy is: the same bytes, once, and nothing that is there.
 
-use kfctl_cn::registry::copy::{Ended, Options};
+use std::sync::Arc;
+
+use kfctl_cn::registry::copy::{Ended, Ledger, Options};
 
 use super::images::{image, index};
 use super::proxy::{Act, Proxy};
@@ -153,4 +155,32 @@ async fn a_dry_run_tells_a_tag_with_other_content_from_one_that_is_missing() {
     let done = copy(Options { dry_run: true, ..Options::default() }, &jobs).await;
     assert!(matches!(&done.ended[1], Ended::Different(why) if why.contains(&many)), "{:?}", done.ended);
     assert!(proxy.log()[sent..].iter().all(|line| line.starts_with("HEAD ")), "{:#?}", proxy.log());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_run_sent_to_another_repository_is_mounted() {
+    let Some((from, to, proxy)) = two().await else { return };
+    for name in ["one/a:v1", "two/b:v1", "three/c:v1"] {
+        image(&from.host, name, &[(130, 40_000)]).await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("blobs.tsv");
+    let remembering = || Options { ledger: Some(Arc::new(Ledger::open(&path))), ..Options::default() };
+    let jobs = ["one/a:v1", "two/b:v1", "three/c:v1"]
+        .map(|name| job(&format!("{}/{name}", from.host), &format!("{}/{name}", proxy.host)));
+    let first = copy(remembering(), &jobs[..1]).await;
+    assert!(first.meter.sent.get() > 40_000 && first.meter.mounted() == 0);
+    let second = copy(remembering(), &jobs[1..2]).await;
+    assert!(matches!(second.ended[0], Ended::Copied(_)), "{:?}", second.ended);
+    assert!(second.meter.mounted() > 40_000, "configuration and layer");
+    assert_eq!(second.meter.sent.get(), 0);
+    assert_eq!(to.tags("two/b"), ["v1"]);
+
+    // What is remembered but gone is sent as if nothing had been said.
+    let wrong = std::fs::read_to_string(&path).unwrap().replace("two/b", "no/such").replace("one/a", "no/such");
+    std::fs::write(&path, wrong).unwrap();
+    let third = copy(remembering(), &jobs[2..]).await;
+    assert!(matches!(third.ended[0], Ended::Copied(_)), "{:?}", third.ended);
+    assert!(third.meter.sent.get() > 40_000 && third.meter.mounted() == 0);
+    assert_eq!(to.tags("three/c"), ["v1"]);
 }

@@ -8,7 +8,7 @@ use super::super::{Global, printer};
 use super::progress;
 use crate::engine::Signal;
 use crate::model::{Error, ErrorClass, Result};
-use crate::phases::images::Ecr;
+use crate::phases::images::{Ecr, ledger};
 use crate::registry::copy::{Copier, Ended, Job, Meter, Options, Reachable, Source, Target, Told};
 use crate::registry::{Platform, Registry, Retry, Route};
 
@@ -36,7 +36,7 @@ impl Flags {
     /// The options of a copy.
     pub(super) fn options(&self, overwrite: bool, dry_run: bool) -> Options {
         let blobs = usize::from(self.concurrency);
-        Options { blobs, platforms: self.platform.clone(), overwrite, dry_run, ..Options::default() }
+        Options { blobs, platforms: self.platform.clone(), overwrite, dry_run, ledger: ledger(), ..Options::default() }
     }
 
     /// A client that goes through this proxy, if any.

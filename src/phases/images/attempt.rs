@@ -10,7 +10,7 @@ use crate::model::{Error, ErrorClass, Result};
 use crate::registry::copy::{Copier, Ended, Job, Meter, Options, Reachable, RegistryTarget};
 use crate::registry::{Found, Registry, Retry, Route};
 
-use super::Ecr;
+use super::{Ecr, ledger};
 
 /// How long the registry may take to say anything, before it counts as out of reach.
 const TARGET: Duration = Duration::from_secs(10);
@@ -61,7 +61,8 @@ pub(super) async fn attempt(cx: &Context, jobs: &[Job]) -> Result<Attempt> {
     let out: Vec<String> = from.out().keys().cloned().collect();
     let to = Arc::new(RegistryTarget::new(client(Retry::default())?, ecr.clone()));
     let meter = Arc::new(Meter::new(jobs.len()));
-    let copier = Copier::new(Arc::new(from), to, Options::default(), meter.clone(), Arc::new(|_| {}));
+    let options = Options { ledger: ledger(), ..Options::default() };
+    let copier = Copier::new(Arc::new(from), to, options, meter.clone(), Arc::new(|_| {}));
     let mut running = std::pin::pin!(copier.run(jobs));
     let all = loop {
         tokio::select! {

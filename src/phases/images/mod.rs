@@ -10,9 +10,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use crate::adapt::{ImageRef, inventory, to_copy};
+use crate::bundle::cache_dir;
 use crate::config::Mirror;
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Change, Readiness, Result};
+use crate::registry::copy::Ledger;
 
 pub use ecr::Ecr;
 
@@ -31,6 +33,11 @@ pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
         all.push(Arc::new(mirror::Copies { deps: deps.clone() }));
     }
     all
+}
+
+/// Where earlier runs put blobs: `blobs.tsv` in the cache of the program, if there is a place for one.
+pub fn ledger() -> Option<Arc<Ledger>> {
+    cache_dir().ok().map(|folder| Arc::new(Ledger::open(&folder.join("blobs.tsv"))))
 }
 
 /// The images that belong in the registry, sorted by source: those that objects of any set name, and those that only programs

@@ -8,6 +8,7 @@ use http::header::LOCATION;
 use http::{HeaderMap, Method};
 
 use super::super::Reference;
+use super::super::copy::Mount;
 use super::super::fault::{Fault, Outcome};
 use super::super::manifest::Descriptor;
 use super::super::stream::{BlobStream, checked};
@@ -78,12 +79,12 @@ impl Registry {
     }
 
     /// Begins an upload. With `mount` the registry may take the blob from that repository of its own instead.
-    pub(super) async fn begin(&self, image: &Reference, blob: &Descriptor, mount: Option<&str>) -> Outcome<Begun> {
+    pub(super) async fn begin(&self, image: &Reference, blob: &Descriptor, mount: Option<Mount<'_>>) -> Outcome<Begun> {
         let doing = format!("cannot send {} to {}/{}", blob.digest, image.host, image.repository);
-        let query = mount.map_or_else(String::new, |from| format!("?mount={}&from={from}", blob.digest));
+        let query = mount.map_or_else(String::new, |from| format!("?mount={}&from={}", blob.digest, from.from));
         let mut scopes = scope(&image.repository, true);
         if let Some(from) = mount {
-            scopes = format!("{scopes} {}", scope(from, false));
+            scopes = format!("{scopes} {}", scope(from.from, false));
         }
         let ask = Ask {
             doing: &doing,
@@ -98,7 +99,7 @@ impl Registry {
         match answer.status().as_u16() {
             201 if mount.is_some() => Ok(Begun::Mounted),
             201 | 202 => {
-                if mount.is_some() {
+                if mount.is_some_and(|mount| mount.sure) {
                     self.host(&image.host).no_mount.store(true, Ordering::Relaxed);
                 }
                 let location = answer.headers().get(LOCATION).and_then(|value| value.to_str().ok());

@@ -7,6 +7,7 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method};
 
 use super::super::Reference;
+use super::super::copy::Mount;
 use super::super::fault::{Fault, Outcome};
 use super::super::manifest::Descriptor;
 use super::super::stream::{BlobStream, Counter, Watch};
@@ -16,7 +17,7 @@ use super::{Registry, scope, transport};
 use crate::model::{Error, ErrorClass};
 
 impl Registry {
-    /// Sends a blob, or has it mounted from the repository `mount` of the same registry. `open` is asked for the bytes only if they
+    /// Sends a blob, or has it mounted from another repository of the same registry. `open` is asked for the bytes only if they
     /// are needed. True if it was mounted. Nothing is repeated here.
     ///
     /// # Errors
@@ -25,7 +26,7 @@ impl Registry {
         &self,
         image: &Reference,
         blob: &Descriptor,
-        mount: Option<&str>,
+        mount: Option<Mount<'_>>,
         count: &Counter,
         open: F,
     ) -> Outcome<bool>

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::super::fault::{Fault, Outcome};
 use super::super::{Descriptor, Digest, Reference};
-use super::{Copier, From, Told};
+use super::{Copier, From, Mount, Told};
 use crate::model::{Error, ErrorClass};
 
 type Places = Arc<tokio::sync::Mutex<Vec<String>>>;
@@ -34,17 +34,37 @@ impl Copier {
         }
         let _slot = self.slots.acquire().await.map_err(|_| Error::new(ErrorClass::Bug, "no slot is left"))?;
         let mount = held.first().cloned();
+        let remembered = match &self.options.ledger {
+            Some(ledger) if mount.is_none() && self.target.may_mount(to) => ledger.elsewhere(to, blob.digest),
+            _ => None,
+        };
         if mount.is_none() && !fresh && self.target.has_blob(to, blob).await? {
             self.meter.spare(blob.size);
         } else {
             let from = From { source: &*self.source, image: from, blob };
-            let tell = |fault: &Fault| (self.listener)(Told::Note(&format!("again: {}", fault.error)));
-            let put = || self.target.put_blob(&from, to, mount.as_deref(), &self.meter.sent);
-            if self.options.retry.run(&tell, put).await? {
+            let seen = mount.as_deref().map(|from| Mount { from, sure: true });
+            let mount = seen.or(remembered.as_deref().map(|from| Mount { from, sure: false }));
+            let mounted = match self.put(&from, to, mount).await {
+                // What an earlier run put there with another login may be none of ours.
+                Err(fault) if remembered.is_some() && matches!(fault.status, Some(401 | 403 | 404)) => {
+                    self.put(&from, to, None).await?
+                }
+                done => done?,
+            };
+            if mounted {
                 self.meter.mount(blob.size);
             }
         }
+        if let Some(ledger) = &self.options.ledger {
+            ledger.note(to, blob.digest);
+        }
         held.push(place);
         Ok(())
+    }
+
+    /// Mounts or sends a blob, again while what goes wrong passes. True if it was mounted.
+    async fn put(&self, from: &From<'_>, to: &Reference, mount: Option<Mount<'_>>) -> Outcome<bool> {
+        let tell = |fault: &Fault| (self.listener)(Told::Note(&format!("again: {}", fault.error)));
+        self.options.retry.run(&tell, || self.target.put_blob(from, to, mount, &self.meter.sent)).await
     }
 }

@@ -36,9 +36,24 @@ pub trait Target: Send + Sync {
     /// Whether a blob may come from another place of the target.
     fn may_mount(&self, image: &Reference) -> bool;
     /// Puts a blob: from the place `mount` of the target, else from the source. True if it was mounted.
-    async fn put_blob(&self, from: &From<'_>, to: &Reference, mount: Option<&str>, count: &Counter) -> Outcome<bool>;
+    async fn put_blob(
+        &self,
+        from: &From<'_>,
+        to: &Reference,
+        mount: Option<Mount<'_>>,
+        count: &Counter,
+    ) -> Outcome<bool>;
     /// Puts a manifest, under a tag or under its digest.
     async fn put_manifest(&self, image: &Reference, manifest: &Manifest, tag: Option<&str>) -> Outcome<()>;
+}
+
+/// Another repository of the target to mount a blob from.
+#[derive(Debug, Clone, Copy)]
+pub struct Mount<'a> {
+    /// The repository.
+    pub from: &'a str,
+    /// True if this run saw the blob there: a registry that doesn't mount it then mounts nothing.
+    pub sure: bool,
 }
 
 /// A blob at its source.
@@ -128,7 +143,13 @@ impl Target for RegistryTarget {
         self.registry.may_mount(image)
     }
 
-    async fn put_blob(&self, from: &From<'_>, to: &Reference, mount: Option<&str>, count: &Counter) -> Outcome<bool> {
+    async fn put_blob(
+        &self,
+        from: &From<'_>,
+        to: &Reference,
+        mount: Option<Mount<'_>>,
+        count: &Counter,
+    ) -> Outcome<bool> {
         let open = from.source.blob(from.image, from.blob);
         self.registry.send_blob(to, from.blob, mount, count, open).await
     }

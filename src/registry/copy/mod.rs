@@ -3,6 +3,7 @@
 mod blob;
 mod ends;
 mod image;
+mod ledger;
 mod meter;
 mod reach;
 
@@ -14,7 +15,8 @@ use tokio::task::JoinSet;
 use super::{Digest, Fault, Platform, Reference, Retry};
 use crate::model::{Error, ErrorClass};
 use blob::Known;
-pub use ends::{ByItself, From, RegistryTarget, Repositories, Source, Target};
+pub use ends::{ByItself, From, Mount, RegistryTarget, Repositories, Source, Target};
+pub use ledger::Ledger;
 pub use meter::{Meter, bytes};
 pub use reach::Reachable;
 
@@ -42,11 +44,14 @@ pub struct Options {
     pub dry_run: bool,
     /// How transfers of blobs are repeated.
     pub retry: Retry,
+    /// Where earlier runs put blobs, if that is kept.
+    pub ledger: Option<Arc<Ledger>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Options { blobs: 8, images: 6, platforms: vec![], overwrite: false, dry_run: false, retry: Retry::default() }
+        let (platforms, ledger) = (Vec::new(), None);
+        Options { blobs: 8, images: 6, platforms, overwrite: false, dry_run: false, retry: Retry::default(), ledger }
     }
 }
 

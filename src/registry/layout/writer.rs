@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 use fs_err::os::unix::fs::FileExt as _;
 use futures::StreamExt as _;
 
-use super::super::copy::{From, Target};
+use super::super::copy::{From, Mount, Target};
 use super::super::digest::Hasher;
 use super::super::fault::Outcome;
 use super::super::{Counter, Descriptor, Digest, Found, Manifest, Reference};
@@ -259,7 +259,13 @@ impl Target for Writer {
         true
     }
 
-    async fn put_blob(&self, from: &From<'_>, _to: &Reference, _mount: Option<&str>, count: &Counter) -> Outcome<bool> {
+    async fn put_blob(
+        &self,
+        from: &From<'_>,
+        _to: &Reference,
+        _mount: Option<Mount<'_>>,
+        count: &Counter,
+    ) -> Outcome<bool> {
         let mut bytes = from.source.blob(from.image, from.blob).await?;
         let place = Writer::place(self, from.blob.digest, from.blob.size)?;
         let (mut at, mut held) = (place.at + BLOCK, BytesMut::new());

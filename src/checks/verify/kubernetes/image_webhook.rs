@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::adapt::image_target;
 use crate::checks::look::{fail, look, pass};
 use crate::checks::{Checker, Verdict};
 use crate::model::{Object, Result};
@@ -17,21 +16,21 @@ use super::snapshot::Cluster;
 const CATEGORY: &str = "webhooks";
 const CONFIGURATION: &str = "kfctl-cn-image-webhook";
 /// Whatever a user might name, of a registry that is mapped.
-const FOREIGN: &str = "docker.io/library/busybox:1.36";
+pub(super) const FOREIGN: &str = "docker.io/library/busybox:1.36";
 /// Where operators map other registries; theirs go before ours.
 const OWN: (&str, &str) = ("kfctl-cn-system", "image-webhook-own");
 
-/// The check, if the webhook is wanted.
-pub(super) fn checkers(cluster: &Arc<Cluster>, registry: String) -> Vec<Arc<dyn Checker>> {
+/// The check, if the webhook is wanted; `expected` is what [`FOREIGN`] becomes.
+pub(super) fn checkers(cluster: &Arc<Cluster>, expected: String) -> Vec<Arc<dyn Checker>> {
     let ours = |object: &&Object| object.kind() == "MutatingWebhookConfiguration" && object.name() == CONFIGURATION;
     let Some(hook) = cluster.wanted.iter().find(ours).cloned() else { return Vec::new() };
     let cluster = cluster.clone();
     vec![look(CATEGORY, "a pod with a foreign image is made with that of the registry", move || {
-        one(cluster.clone(), hook.clone(), registry.clone())
+        one(cluster.clone(), hook.clone(), expected.clone())
     })]
 }
 
-async fn one(cluster: Arc<Cluster>, hook: Object, registry: String) -> Result<Verdict> {
+async fn one(cluster: Arc<Cluster>, hook: Object, expected: String) -> Result<Verdict> {
     let live = cluster.live().await?;
     let Some(namespace) = live.all("", "Namespace").iter().find(|namespace| asked_about(&hook, namespace)) else {
         return Ok(Verdict::Skip("there is no namespace yet that it is asked about".into()));
@@ -43,7 +42,7 @@ async fn one(cluster: Arc<Cluster>, hook: Object, registry: String) -> Result<Ve
     let containers = made.0.pointer("/spec/containers").and_then(Value::as_array).into_iter().flatten();
     let image = containers.filter(|c| c["name"] == "probe").find_map(|c| c["image"].as_str()).unwrap_or_default();
     let mapped_by_others = image != FOREIGN && live.find("", "ConfigMap", OWN.0, OWN.1).is_some();
-    if image == image_target(&registry, FOREIGN) || mapped_by_others {
+    if image == expected || mapped_by_others {
         return pass(format!("{image} in {namespace}, as a dry run"));
     }
     fail(

@@ -18,15 +18,18 @@ use crate::model::{Object, Region};
 
 use snapshot::Cluster;
 
-/// The checks of a cluster. `wanted` are the objects of all sets, prepared as they are applied; images come from `registry` (host
-/// and prefix). The cluster is asked when the first check runs, and once.
-pub fn checkers(client: Client, region: Region, registry: String, wanted: Vec<Object>) -> Vec<Arc<dyn Checker>> {
+/// An image as users name it, which the image webhook must change.
+pub const FOREIGN_IMAGE: &str = image_webhook::FOREIGN;
+
+/// The checks of a cluster. `wanted` are the objects of all sets, prepared as they are applied; `copy` is where the cluster pulls
+/// [`FOREIGN_IMAGE`] from. The cluster is asked when the first check runs, and once.
+pub fn checkers(client: Client, region: Region, copy: String, wanted: Vec<Object>) -> Vec<Arc<dyn Checker>> {
     let cluster = Arc::new(Cluster::new(client, wanted));
     let mut all = objects::checkers(&cluster);
     all.extend(pods::checkers(&cluster));
     all.extend(needs::checkers(&cluster));
     all.extend(webhooks::checkers(&cluster));
-    all.extend(image_webhook::checkers(&cluster, registry));
+    all.extend(image_webhook::checkers(&cluster, copy));
     all.extend(storage::checkers(&cluster));
     all.extend(china::checkers(&cluster, region));
     all
