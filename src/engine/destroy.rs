@@ -10,7 +10,7 @@ use super::report::Report;
 use super::run::Run;
 use super::select::closure;
 use super::walk::{End, Way};
-use super::{Engine, Live, Observed, Owner, Planned};
+use super::{Engine, Live, Observed, Owner, Planned, Snapshot};
 
 impl Engine {
     /// Reads everything and plans its removal. What is kept, all that it needs, and what isn't ours is left.
@@ -84,20 +84,20 @@ impl Engine {
         let visit = async |i: usize| {
             let addr = &self.graph.addrs[i];
             if doomed.contains(addr) {
-                return self.remove(&run, i).await;
+                return self.remove(&run, &known, i).await;
             }
             if self.left_out.contains(addr) {
                 return End::Done;
             }
             if self.graph.nodes[i].appears_late() && !left.contains(addr) {
                 match self.came_since(&run, i).await {
-                    Ok(true) => return self.remove(&run, i).await,
+                    Ok(true) => return self.remove(&run, &known, i).await,
                     Ok(false) => {}
                     Err(error) => return End::Failed(error),
                 }
             }
             let gone = !matches!(planned.seen[addr], Observed::Present(_)) || borrowed(&planned.seen[addr]);
-            if gone && (known.resources.contains_key(addr) || known.open.contains_key(addr)) {
+            if gone && knows(&known, addr) {
                 return match self.store.forget(addr).await {
                     Ok(()) => End::Done,
                     Err(error) => End::Failed(error),
@@ -119,7 +119,7 @@ impl Engine {
         Ok(matches!(observed, Observed::Present(Live { owner: Owner::Ours, .. })))
     }
 
-    async fn remove(&self, run: &Run<'_>, i: usize) -> End {
+    async fn remove(&self, run: &Run<'_>, known: &Snapshot, i: usize) -> End {
         let addr = &self.graph.addrs[i];
         if run.halted() {
             return End::Stopped;
@@ -128,7 +128,7 @@ impl Engine {
         let node = &self.graph.nodes[i];
         let (action, title) = (Action::Delete, node.title());
         run.emit(StepEvent::Started { addr: addr.clone(), phase: node.phase(), action, title });
-        let (outcome, end) = match self.remove_inner(run, i).await {
+        let (outcome, end) = match self.remove_inner(run, known, i).await {
             Ok(()) => (Outcome::Success, End::Done),
             Err(error) if Some(error.class) == self.cancel.why().map(|s| s.class()) => {
                 (Outcome::Skipped { reason: "stopped".into() }, End::Stopped)
@@ -143,7 +143,7 @@ impl Engine {
         end
     }
 
-    async fn remove_inner(&self, run: &Run<'_>, i: usize) -> Result<()> {
+    async fn remove_inner(&self, run: &Run<'_>, known: &Snapshot, i: usize) -> Result<()> {
         let (addr, node) = (&self.graph.addrs[i], &self.graph.nodes[i]);
         let context = run.context(addr);
         let observed = run.call(addr, self.settings.read_patience, || node.read(&context)).await?;
@@ -162,6 +162,9 @@ impl Engine {
                 })
             };
             run.wait(addr, node.deadline(), gone).await?;
+        } else if !knows(known, addr) {
+            // It went by itself, or with what held it, before anything about it was written down.
+            return Ok(());
         }
         self.store.forget(addr).await
     }
@@ -170,6 +173,11 @@ impl Engine {
     fn ancestors(&self, i: usize) -> BTreeSet<usize> {
         closure(self.graph.needs[i].iter().copied().collect(), &self.graph.needs)
     }
+}
+
+/// True if the state has it, or that something about it was begun.
+fn knows(known: &Snapshot, addr: &Addr) -> bool {
+    known.resources.contains_key(addr) || known.open.contains_key(addr)
 }
 
 /// True of what was there before: it stays, and our state forgets it.

@@ -186,3 +186,22 @@ async fn what_was_there_before_is_used_and_never_written_and_forgotten_at_the_en
     let store = bench.store(&plug).unwrap();
     assert!(store.snapshot().unwrap().resources.is_empty(), "the state still has it");
 }
+
+#[tokio::test]
+async fn what_went_by_itself_before_its_turn_ends_no_removal() {
+    let bench = Bench::new(vec![spec("cluster/vpc", &[]), spec("cluster/nat", &["cluster/vpc"])]);
+    // Of neither anything was ever written down.
+    bench.world.put("cluster/vpc", "us", "v1");
+    bench.world.put("cluster/nat", "us", "v1");
+    let plug = Plug::at(None);
+    let store = bench.store(&plug).unwrap();
+    let engine = bench.engine(store.clone(), &plug).unwrap();
+    let planned = engine.plan_destroy(true).await.unwrap();
+    assert_eq!(planned.plan.steps.len(), 2);
+    bench.world.things.lock().unwrap().remove("cluster/nat");
+    engine.destroy(&planned).await.result().unwrap();
+    store.save().unwrap();
+    assert_eq!(bench.world.shape(), []);
+    drop((engine, store));
+    assert!(bench.store(&plug).unwrap().snapshot().unwrap().resources.is_empty());
+}
