@@ -27,11 +27,15 @@ def start(folder: Path, port: int, authority: object) -> Process:
     (folder / "server.pem").write_bytes(certificate)
     (folder / "server.key").write_bytes(key)
     user = [f"--user={getpass.getuser()}"] if os.geteuid() == 0 else []
+    # A server that starts removes temporary tables from the folder for them: each has its own, or they take each other's.
+    scratch = folder / "scratch"
+    scratch.mkdir()
     install = shutil.which("mariadb-install-db") or "mariadb-install-db"
     made = subprocess.run(
         [install, "--no-defaults", f"--datadir={folder / 'data'}", "--auth-root-authentication-method=normal",
          "--skip-test-db", "--innodb-log-file-size=8M", *user],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        env=os.environ | {"TMPDIR": str(scratch)},
     )  # fmt: skip
     if made.returncode:
         raise RuntimeError(f"mariadb-install-db failed: {made.stdout[-2000:]}")
@@ -41,7 +45,7 @@ def start(folder: Path, port: int, authority: object) -> Process:
          f"--port={port}", "--bind-address=127.0.0.1", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
          "--innodb-log-file-size=8M", f"--pid-file={folder / 'pid'}",
          f"--ssl-cert={folder / 'server.pem'}", f"--ssl-key={folder / 'server.key'}", *user],
-        folder,
+        folder, TMPDIR=str(scratch),
     )  # fmt: skip
     wait_for(lambda: answers(port), 60, "MariaDB", [process])
     return process
