@@ -34,8 +34,12 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let engine = Engine::new(phases::resources(&session.deps(bundle)), store)?;
     let engine = engine.select(&Selection::from(&args.select), Direction::Up)?;
     let engine = engine.cancel(cancel_on_signals()?).sink(Arc::new(say_why_it_takes_long));
-    let plan = engine.plan().await?.plan;
-    printer::value(global.output, &plan, |plan| plan_view::text(plan, false))?;
+    let planned = engine.draft().await?;
+    let plan = &planned.plan;
+    printer::value(global.output, plan, |plan| plan_view::text(plan, false))?;
+    if let Some(refusal) = planned.refusal() {
+        return Err(refusal);
+    }
     Ok(if args.detailed_exitcode && plan.has_changes() { ExitStatus::CHANGES } else { ExitStatus::OK })
 }
 

@@ -13,9 +13,12 @@ use crate::ui::{PlanRow, PlanText};
 /// The plan for people.
 pub(super) fn text(plan: &Plan, color: bool) -> String {
     let left = plan.left.iter().map(|left| (format!("{} ({})", left.addr, left.title), left.why.clone()));
+    let refused =
+        plan.refused.iter().map(|refused| (format!("{} ({})", refused.addr, refused.title), refused.why.clone()));
     let view = PlanText {
         rows: plan.steps.iter().map(row).collect(),
         estimate: Duration::from_secs(plan.estimate_seconds),
+        refused: refused.collect(),
         left: left.collect(),
     };
     let mut text = view.render(color);
@@ -54,8 +57,8 @@ fn row(step: &Step) -> PlanRow {
     // Changes say it better than words, and that something to create doesn't exist is no news unless it did once.
     let plain = match action {
         Action::Create => !why.contains("state") && !why.contains("earlier run"),
-        Action::Adopt | Action::Replace => false,
-        Action::NoOp | Action::Update | Action::Delete => true,
+        Action::Adopt => false,
+        Action::NoOp | Action::Update | Action::Replace | Action::Delete => true,
     };
     PlanRow { addr, phase, title, action, why: if plain { String::new() } else { why }, changes }
 }

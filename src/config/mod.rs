@@ -19,7 +19,7 @@ pub use load::{load, parse};
 pub use model::*;
 pub use reference::reference;
 pub use rules::Cidr;
-pub use schema::schema;
+pub use schema::{resolve, schema};
 pub use template::template;
 
 /// The version of the format that this program reads.

@@ -10,7 +10,7 @@ use super::report::Report;
 use super::run::Run;
 use super::select::closure;
 use super::walk::{End, Way};
-use super::{Engine, Live, Observed, Owner, Planned, Snapshot};
+use super::{Context, Engine, Live, Observed, Owner, Planned, Snapshot};
 
 impl Engine {
     /// Reads everything and plans its removal. What is kept, all that it needs, and what isn't ours is left.
@@ -59,7 +59,7 @@ impl Engine {
         let unasked = self.unasked(&known, &seen);
         let mut plan = self.finish_plan(Direction::Down, steps, unasked);
         plan.left = left;
-        Ok(Planned { plan, seen })
+        Ok(Planned { plan, seen, refused: Vec::new() })
     }
 
     /// Executes the plan of a removal: waits until each resource is found gone.
@@ -153,20 +153,26 @@ impl Engine {
                 return Err(crate::model::Error::new(crate::model::ErrorClass::Permanent, message));
             }
             self.store.intend(addr, Action::Delete, &format!("{:032x}", rand::random::<u128>())).await?;
-            run.call(addr, self.settings.patience, || node.delete(&context, live)).await?;
-            run.wrote.fetch_add(1, Ordering::Relaxed);
-            let gone = async || {
-                Ok(match node.read(&context).await? {
-                    Observed::Present(live) => (Readiness::Waiting(remains(&live)), ()),
-                    Observed::Absent | Observed::Unknown(_) => (Readiness::Ready, ()),
-                })
-            };
-            run.wait(addr, node.deadline(), gone).await?;
+            self.take_away(run, i, &context, live).await?;
         } else if !knows(known, addr) {
             // It went by itself, or with what held it, before anything about it was written down.
             return Ok(());
         }
         self.store.forget(addr).await
+    }
+
+    /// Deletes what is there and waits until it is gone.
+    pub(super) async fn take_away(&self, run: &Run<'_>, i: usize, context: &Context, live: &Live) -> Result<()> {
+        let (addr, node) = (&self.graph.addrs[i], &self.graph.nodes[i]);
+        run.call(addr, self.settings.patience, || node.delete(context, live)).await?;
+        run.wrote.fetch_add(1, Ordering::Relaxed);
+        let gone = async || {
+            Ok(match node.read(context).await? {
+                Observed::Present(live) => (Readiness::Waiting(remains(&live)), ()),
+                Observed::Absent | Observed::Unknown(_) => (Readiness::Ready, ()),
+            })
+        };
+        run.wait(addr, node.deadline(), gone).await
     }
 
     /// All that a node needs, directly or not.

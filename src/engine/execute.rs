@@ -92,14 +92,12 @@ impl Up<'_> {
         }
         let began = engine.clock.now();
         let context = self.run.context(addr);
-        let recorded = self.known.resources.contains_key(addr);
-        let intent = engine.open_intent(&self.known, addr);
+        let past = engine.past(&self.known, i);
         let observed = match stale {
-            true => self.look(i, &context, intent.as_ref()).await,
+            true => self.look(i, &context, past.intent.as_ref()).await,
             false => Ok(self.planned.seen[addr].clone()),
         };
-        let decided = observed
-            .and_then(|observed| decide(&observed, recorded, intent.as_ref()).map(|decision| (observed, decision)));
+        let decided = observed.and_then(|observed| decide(&observed, &past).map(|decision| (observed, decision)));
         if decided.is_ok() && self.run.halted() {
             return End::Stopped;
         }
@@ -145,7 +143,7 @@ impl Up<'_> {
     async fn look(&self, i: usize, context: &Context, intent: Option<&OpenIntent>) -> Result<Observed> {
         let settle = self.run.engine.settings.settle;
         let left = match intent {
-            Some(intent) if intent.action == Action::Create => settle.saturating_sub(Duration::from_secs(intent.age)),
+            Some(intent) if intent.action.makes() => settle.saturating_sub(Duration::from_secs(intent.age)),
             _ => Duration::ZERO,
         };
         let began = self.run.engine.clock.now();
@@ -164,13 +162,13 @@ impl Up<'_> {
         let engine = self.run.engine;
         let addr = &engine.graph.addrs[i];
         let mut outputs = match observed {
-            Observed::Present(live) => live.outputs.clone(),
-            Observed::Absent | Observed::Unknown(_) => Outputs::new(),
+            Observed::Present(live) if decision.action != Action::Replace => live.outputs.clone(),
+            _ => Outputs::new(),
         };
         let mut ready = is_ready(observed);
         if decision.action.writes() {
             ready = false;
-            outputs.extend(self.write(i, context, decision).await?);
+            outputs.extend(self.write(i, context, observed, decision).await?);
         }
         self.acknowledge(addr, &outputs, ready).await?;
         if !ready {
@@ -182,14 +180,23 @@ impl Up<'_> {
     }
 
     /// The write itself, between intent and acknowledgement.
-    async fn write(&self, i: usize, context: &Context, decision: Decision) -> Result<Outputs> {
+    async fn write(&self, i: usize, context: &Context, observed: &Observed, decision: Decision) -> Result<Outputs> {
         let engine = self.run.engine;
         let (addr, node) = (&engine.graph.addrs[i], &engine.graph.nodes[i]);
         let token = decision.token.unwrap_or_else(|| format!("{:032x}", rand::random::<u128>()));
         engine.store.intend(addr, decision.action, &token).await?;
         self.changed.borrow_mut().insert(i);
-        let apply = || node.apply(context, decision.action, &token);
-        match self.run.call(addr, engine.settings.patience, apply).await {
+        let done = async {
+            let action = match (decision.action, observed) {
+                (Action::Replace, Observed::Present(live)) => {
+                    engine.take_away(self.run, i, context, live).await?;
+                    Action::Create
+                }
+                (action, _) => action,
+            };
+            self.run.call(addr, engine.settings.patience, || node.apply(context, action, &token)).await
+        };
+        match done.await {
             Ok(outputs) => {
                 self.run.wrote.fetch_add(1, Ordering::Relaxed);
                 Ok(outputs)

@@ -23,13 +23,13 @@ mod walk;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::model::{Addr, Event, Result};
+use crate::model::{Addr, Error, Event, Result};
 
 pub use cancel::{Cancel, Signal};
 pub use clock::{Clock, SystemClock};
-pub use plan::{Direction, Left, Plan, Step};
+pub use plan::{Direction, Left, Plan, Refusal, Step};
 pub use report::Report;
-pub use resource::{Context, Live, Observed, Outputs, Owner, Resource};
+pub use resource::{Context, Holds, Live, Observed, Outputs, Owner, Resource};
 pub use select::Selection;
 pub use settings::Settings;
 pub use store::{Record, Snapshot, Store};
@@ -42,9 +42,16 @@ pub struct Planned {
     /// The plan.
     pub plan: Plan,
     seen: BTreeMap<Addr, Observed>,
+    /// Why nothing of it is done, by resource.
+    refused: Vec<(Addr, Error)>,
 }
 
 impl Planned {
+    /// Why it isn't executed, if so: what can't be done at all.
+    pub fn refusal(&self) -> Option<Error> {
+        report::combine(&self.refused)
+    }
+
     /// The outputs of everything that was seen to exist.
     pub fn outputs(&self) -> BTreeMap<Addr, Outputs> {
         let present = |seen: &Observed| match seen {

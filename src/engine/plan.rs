@@ -26,6 +26,9 @@ pub struct Plan {
     pub estimate_seconds: u64,
     /// What decides how long it takes, first to last.
     pub critical_path: Vec<Addr>,
+    /// What can't be done; nothing else is done then.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Refusal>,
     /// What `down` leaves, and why.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left: Vec<Left>,
@@ -62,6 +65,22 @@ pub struct Step {
     /// What it isn't ready for yet, though there is nothing to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub waiting: Option<String>,
+}
+
+/// A resource that can't be made as wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// The resource.
+    pub addr: Addr,
+    /// The resource in words.
+    pub title: String,
+    /// Why.
+    pub why: String,
+    /// What to do.
+    pub hints: Vec<String>,
+    /// The fields that are refused, if it is for them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
 }
 
 /// A resource that `down` leaves.

@@ -6,33 +6,58 @@ use std::time::Duration;
 
 use crate::model::{Action, Addr, Error, Event, Readiness, Result};
 
-use super::plan::{Direction, Plan, Step};
+use super::plan::{Direction, Plan, Refusal, Step};
 use super::report::combine;
 use super::run::Run;
-use super::transition::{OpenIntent, decide};
+use super::transition::{OpenIntent, Past, decide, refused_changes};
 use super::walk::{End, Way, walk};
 use super::{Engine, Observed, Planned, Snapshot};
 
 impl Engine {
     /// Reads everything and plans the way to what is wanted. Writes nothing. What can't be done at all (a change that
-    /// would need a new resource, something that isn't ours under our name) is an error that names every case.
+    /// is refused, something that isn't ours under our name) is an error that names every case.
     pub async fn plan(&self) -> Result<Planned> {
+        let planned = self.draft().await?;
+        planned.refusal().map_or(Ok(planned), Err)
+    }
+
+    /// The same plan, with what can't be done beside the rest, to be looked at.
+    pub async fn draft(&self) -> Result<Planned> {
         let known = self.store.snapshot()?;
         let seen = self.read_all(|_, _| None).await?;
-        let mut steps = Vec::new();
-        let mut refused = Vec::new();
+        let (mut steps, mut refused, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
         for (i, addr) in self.graph.addrs.iter().enumerate() {
-            let observed = &seen[addr];
-            match decide(observed, known.resources.contains_key(addr), self.open_intent(&known, addr).as_ref()) {
-                Err(error) => refused.push((addr.clone(), error)),
+            let (observed, past) = (&seen[addr], self.past(&known, i));
+            match decide(observed, &past) {
                 Ok(decision) => steps.push(self.step(i, decision.action, decision.why, observed)),
+                Err(error) => {
+                    refusals.push(Refusal {
+                        addr: addr.clone(),
+                        title: self.graph.nodes[i].title(),
+                        why: error.to_string(),
+                        hints: error.hints.clone(),
+                        changes: refused_changes(observed, &past),
+                    });
+                    refused.push((addr.clone(), error));
+                }
             }
         }
-        if let Some(error) = combine(&refused) {
-            return Err(error);
-        }
         let unasked = self.unasked(&known, &seen);
-        Ok(Planned { plan: self.finish_plan(Direction::Up, steps, unasked), seen })
+        let mut plan = self.finish_plan(Direction::Up, steps, unasked);
+        plan.refused = refusals;
+        Ok(Planned { plan, seen, refused })
+    }
+
+    /// What decides about a resource besides what is observed.
+    pub(super) fn past<'a>(&self, known: &'a Snapshot, i: usize) -> Past<'a> {
+        let (addr, node) = (&self.graph.addrs[i], &self.graph.nodes[i]);
+        Past {
+            addr: addr.clone(),
+            record: known.resources.get(addr),
+            intent: self.open_intent(known, addr),
+            kept: node.kept(),
+            holds: node.holds(),
+        }
     }
 
     /// What is recorded and belongs to no resource.
@@ -86,6 +111,7 @@ impl Engine {
             estimate_seconds: length.as_secs(),
             critical_path,
             steps,
+            refused: Vec::new(),
             left: Vec::new(),
             unasked,
             left_out,

@@ -47,6 +47,17 @@ pub enum Observed {
     Unknown(String),
 }
 
+/// What names the one that holds something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holds {
+    /// The output that names it.
+    pub output: &'static str,
+    /// Its name by the configuration.
+    pub name: String,
+    /// What it holds.
+    pub what: &'static str,
+}
+
 /// What a resource sees of the run: the outputs of what it needs, and a way to tell how it goes on.
 #[derive(Clone)]
 pub struct Context {
@@ -126,6 +137,12 @@ pub trait Resource: Send + Sync {
         None
     }
 
+    /// Which one the configuration names, of what holds something that this program doesn't move: the engine refuses to turn from one
+    /// to another.
+    fn holds(&self) -> Option<Holds> {
+        None
+    }
+
     /// True for what may come into being while other things are removed, such as a volume that is let go: a removal looks for it
     /// again at its turn, though the plan found nothing.
     fn appears_late(&self) -> bool {
@@ -135,7 +152,7 @@ pub trait Resource: Send + Sync {
     /// Looks at reality, by name, tag or live state, never by our records. Makes no write.
     async fn read(&self, cx: &Context) -> Result<Observed>;
 
-    /// Makes reality as wanted: `action` is `Create` or `Update`. `token` is the client token of the intent, the same when
+    /// Makes reality as wanted: `action` is `Create` or `Update`; of a replacement, the engine removes the old one first. `token` is the client token of the intent, the same when
     /// a young intent is repeated. Returns the outputs as far as they are known. Must be safe to repeat.
     async fn apply(&self, cx: &Context, action: Action, token: &str) -> Result<Outputs>;
 

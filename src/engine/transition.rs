@@ -1,8 +1,8 @@
 //! What to do about one resource: the one table of all legal transitions.
 
-use crate::model::{Action, Change, Error, ErrorClass, Readiness, Result};
+use crate::model::{Action, Addr, Change, ChangeKind, Error, ErrorClass, Readiness, Result};
 
-use super::{Observed, Owner};
+use super::{Holds, Observed, Owner, Record};
 
 /// An intent that was written down and never closed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,15 +23,34 @@ pub(super) struct Decision {
     pub(super) token: Option<String>,
 }
 
+/// What decides about a resource besides what is observed.
+#[derive(Debug)]
+pub(super) struct Past<'a> {
+    pub(super) addr: Addr,
+    /// What is recorded of it.
+    pub(super) record: Option<&'a Record>,
+    /// An intent that was never closed.
+    pub(super) intent: Option<OpenIntent>,
+    /// Why `down` keeps it: it is never replaced.
+    pub(super) kept: Option<&'static str>,
+    /// Which one the configuration names.
+    pub(super) holds: Option<Holds>,
+}
+
 fn decision(action: Action, why: impl Into<String>) -> Decision {
     Decision { action, why: why.into(), token: None }
 }
 
-/// Decides from what was observed, whether it is recorded, and the open intent.
-pub(super) fn decide(observed: &Observed, recorded: bool, intent: Option<&OpenIntent>) -> Result<Decision> {
+/// Decides from what was observed, what is recorded, and the open intent.
+pub(super) fn decide(observed: &Observed, past: &Past) -> Result<Decision> {
+    let (recorded, intent) = (past.record.is_some(), past.intent.as_ref());
+    let refused = refused_changes(observed, past);
     let live = match observed {
         Observed::Present(live) => live,
-        Observed::Absent | Observed::Unknown(_) => return Ok(absent(observed, recorded, intent)),
+        Observed::Absent | Observed::Unknown(_) if refused.is_empty() => {
+            return Ok(absent(observed, recorded, intent));
+        }
+        Observed::Absent | Observed::Unknown(_) => return Err(refusal(&refused)),
     };
     if let Owner::Other(seen) = &live.owner {
         return Err(Error::new(ErrorClass::Permanent, format!("exists and isn't ours: {seen}"))
@@ -41,8 +60,12 @@ pub(super) fn decide(observed: &Observed, recorded: bool, intent: Option<&OpenIn
         return Err(Error::new(ErrorClass::Permanent, why.as_str())
             .hint("what was there before is never changed: put it right, or name another in the configuration"));
     }
-    if let Some(change) = live.changes.iter().find(|change| change.replace) {
-        return Err(refused(change));
+    if !refused.is_empty() {
+        return Err(refusal(&refused));
+    }
+    let replaced: Vec<_> = live.changes.iter().filter(|change| change.kind == ChangeKind::Replace).collect();
+    if let Some(first) = replaced.first() {
+        return Ok(decision(Action::Replace, format!("{}: {}", fields(replaced.iter().copied()), first.why)));
     }
     let begun = intent.map(|intent| intent.action);
     Ok(match (live.changes.is_empty(), recorded, begun) {
@@ -60,9 +83,10 @@ pub(super) fn decide(observed: &Observed, recorded: bool, intent: Option<&OpenIn
 
 /// The rows of the table in which nothing is there, or nothing can be known.
 fn absent(observed: &Observed, recorded: bool, intent: Option<&OpenIntent>) -> Decision {
-    let token = intent.filter(|i| i.action == Action::Create && i.young).map(|i| i.token.clone());
+    let token = intent.filter(|i| i.action.makes() && i.young).map(|i| i.token.clone());
     let why = match (observed, intent.map(|i| i.action), recorded) {
         (Observed::Unknown(why), ..) => why.clone(),
+        (_, Some(Action::Replace), _) => "an earlier run was stopped while replacing it".into(),
         (_, Some(Action::Create), _) => "an earlier run was stopped while making it".into(),
         (_, _, true) => "the state has it, but it is gone".into(),
         (_, _, false) => "doesn't exist".into(),
@@ -70,14 +94,51 @@ fn absent(observed: &Observed, recorded: bool, intent: Option<&OpenIntent>) -> D
     Decision { action: Action::Create, why, token }
 }
 
-fn fields(changes: &[Change]) -> String {
-    let names: Vec<_> = changes.iter().map(|change| change.field.as_str()).collect();
+fn fields<'a>(changes: impl IntoIterator<Item = &'a Change>) -> String {
+    let names: Vec<_> = changes.into_iter().map(|change| change.field.as_str()).collect();
     format!("differs in {}", names.join(", "))
 }
 
-fn refused(change: &Change) -> Error {
-    let Change { field, from, to, .. } = change;
-    Error::new(ErrorClass::Permanent, format!("`{field}` is {from} and can't be changed to {to} while it exists"))
-        .hint(format!("put {from} back in the configuration, or deploy under another `metadata.name`"))
-        .hint("nothing is ever replaced silently: to make it anew, remove it yourself and run `kfctl-cn up`")
+/// The changes for which nothing is done: those that the resource refuses, a replacement of what is kept, and one thing in place of
+/// another that holds something.
+pub(super) fn refused_changes(observed: &Observed, past: &Past) -> Vec<Change> {
+    let mut all: Vec<Change> = other_one(past).into_iter().collect();
+    if let Observed::Present(live) = observed {
+        all.extend(live.changes.iter().filter_map(|change| match (change.kind, past.kept) {
+            (ChangeKind::Refused, _) => Some(change.clone()),
+            (ChangeKind::Replace, Some(kept)) => Some(change.clone().refused(kept, "")),
+            _ => None,
+        }));
+    }
+    all
+}
+
+/// That the configuration names another one than the state, of what holds something.
+fn other_one(past: &Past) -> Option<Change> {
+    let (holds, record) = (past.holds.as_ref()?, past.record?);
+    let seen = record.outputs.get(holds.output).filter(|seen| **seen != holds.name)?;
+    let instead = format!(
+        "move {what} yourself, and let the state forget the old one, which stays as it is: `kfctl-cn state rm {addr}`",
+        what = holds.what,
+        addr = past.addr
+    );
+    Some(
+        Change::update(holds.output, seen, &holds.name).refused(format!("{} wouldn't come along", holds.what), instead),
+    )
+}
+
+fn refusal(changes: &[Change]) -> Error {
+    let one = |change: &Change| {
+        let Change { field, from, to, why, .. } = change;
+        format!("`{field}` is {from} and isn't changed to {to}: {why}")
+    };
+    let all: Vec<String> = changes.iter().map(one).collect();
+    let mut error = Error::new(ErrorClass::Permanent, all.join("; "));
+    for change in changes {
+        error = error.hint(format!("put {} back for `{}`", change.from, change.field));
+        if !change.instead.is_empty() {
+            error = error.hint(format!("or {}", change.instead));
+        }
+    }
+    error
 }

@@ -13,7 +13,7 @@ mod phase;
 mod region;
 mod secret;
 
-pub use action::{Action, Change};
+pub use action::{Action, Change, ChangeKind};
 pub use addr::Addr;
 pub use backend::Backend;
 pub use condition::Readiness;

@@ -88,7 +88,7 @@ pub(super) fn replay(document: &mut Document, bytes: &[u8], path: &Path) -> Resu
 pub(super) fn apply(document: &mut Document, entry: Entry, at: &str) -> Result<(), String> {
     let (resources, intents) = (&mut document.resources, &mut document.intents);
     match entry {
-        Entry::Intended { addr, action, token } if action.writes() && action != Action::Replace => {
+        Entry::Intended { addr, action, token } if action.writes() => {
             intents.insert(addr, Intent { action, token, at: at.to_owned() });
         }
         Entry::Intended { addr, action, .. } => return Err(format!("{addr}: {action:?} can't be intended")),

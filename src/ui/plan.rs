@@ -29,6 +29,8 @@ pub struct PlanText {
     pub rows: Vec<PlanRow>,
     /// How long it typically takes.
     pub estimate: Duration,
+    /// What can't be done: what and why.
+    pub refused: Vec<(String, String)>,
     /// What stays though all goes: what and why.
     pub left: Vec<(String, String)>,
 }
@@ -47,6 +49,9 @@ impl PlanText {
                 text += &line(row, color);
             }
         }
+        for (what, why) in &self.refused {
+            text += &format!("  {} {what} is refused: {why}\n", paint(color, Color::Red, "x"));
+        }
         for (what, why) in &self.left {
             text += &format!("  {what} stays: {why}\n");
         }
@@ -64,6 +69,9 @@ impl PlanText {
         ];
         let mut parts: Vec<String> =
             words.iter().filter(|(a, _)| count(*a) > 0).map(|(a, word)| format!("{} {word}", count(*a))).collect();
+        if !self.refused.is_empty() {
+            parts.push(format!("{} refused", self.refused.len()));
+        }
         if parts.is_empty() {
             return match count(Action::NoOp) {
                 0 => "Nothing to do.\n".into(),
@@ -93,8 +101,8 @@ fn line(row: &PlanRow, color: bool) -> String {
     }
     text.push('\n');
     for change in &row.changes {
-        let forced = if change.replace { "  (can't be changed in place)" } else { "" };
-        text += &format!("      {}: {} → {}{forced}\n", change.field, change.from, change.to);
+        let why = if change.why.is_empty() { String::new() } else { format!("  ({})", change.why) };
+        text += &format!("      {}: {} → {}{why}\n", change.field, change.from, change.to);
     }
     text
 }
@@ -121,9 +129,16 @@ mod tests {
                     "differs",
                     vec![Change::update("versioning", "off", "on")],
                 ),
-                row("data/db", Phase::Data, Action::Replace, "differs", vec![Change::replace("engine", "8.4", "8.0")]),
+                row(
+                    "karpenter/access",
+                    Phase::Karpenter,
+                    Action::Replace,
+                    "",
+                    vec![Change::update("type", "STANDARD", "EC2_LINUX").replacing("EKS fixes it")],
+                ),
             ],
             estimate: Duration::from_secs(900),
+            refused: vec![("data/db (the db)".into(), "`engine` is 8.4 and isn't changed to 8.0".into())],
             left: vec![("the database".into(), "it holds your data".into())],
         };
         insta::assert_snapshot!(plan.render(false));
@@ -133,7 +148,7 @@ mod tests {
     #[test]
     fn says_when_there_is_nothing_to_do() {
         let rows = vec![row("cluster/vpc", Phase::Cluster, Action::NoOp, "", vec![])];
-        let plan = PlanText { rows, estimate: Duration::ZERO, left: vec![] };
+        let plan = PlanText { rows, estimate: Duration::ZERO, refused: vec![], left: vec![] };
         assert_eq!(plan.render(false), "Nothing to do: 1 resource is as wanted.\n");
     }
 }

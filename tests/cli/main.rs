@@ -4,6 +4,7 @@
 mod support;
 
 mod basics;
+mod changes;
 mod check_api;
 mod checks;
 mod components;

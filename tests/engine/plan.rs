@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering::SeqCst;
 
 use kfctl_cn::engine::Store;
-use kfctl_cn::model::{Action, ErrorClass};
+use kfctl_cn::model::{Action, ChangeKind, ErrorClass};
 
 use crate::world::{Bench, Plug, Spec, deployment, spec};
 
@@ -98,14 +98,68 @@ async fn drift_is_updated_and_what_is_gone_is_made_again() {
 }
 
 #[tokio::test]
-async fn a_replacement_is_refused_with_field_and_values() {
+async fn a_change_that_would_lose_something_is_refused_with_field_values_reason_and_a_way() {
     let mut bench = Bench::new(deployment());
     bench.up().await.unwrap();
     bench.specs[0] = Spec { value: "10.1.0.0/16".into(), fixed: true, ..spec("cluster/vpc", &[]) };
     let error = bench.up().await.unwrap_err();
     assert_eq!(error.class, ErrorClass::Permanent);
-    assert_eq!(error.to_string(), "cluster/vpc: `value` is v1 and can't be changed to 10.1.0.0/16 while it exists");
-    assert!(error.hints[0].contains("put v1 back"), "{:?}", error.hints);
+    let why = "`value` is v1 and isn't changed to 10.1.0.0/16: it would be lost";
+    assert_eq!(error.to_string(), format!("cluster/vpc: {why}"));
+    assert_eq!(error.hints, ["put v1 back for `value`", "or move it yourself"]);
+    // Who only looks sees it beside the rest.
+    let plug = Plug::at(None);
+    let planned = bench.engine(bench.store(&plug).unwrap(), &plug).unwrap().draft().await.unwrap();
+    assert_eq!(planned.refusal(), Some(error));
+    let refused = &planned.plan.refused;
+    assert_eq!((refused.len(), refused[0].addr.as_str(), refused[0].why.as_str()), (1, "cluster/vpc", why));
+    assert_eq!(refused[0].changes[0].kind, ChangeKind::Refused);
+    assert_eq!(planned.plan.steps.len(), bench.specs.len() - 1);
+}
+
+#[tokio::test]
+async fn what_is_cheap_is_replaced_in_sight_and_what_is_kept_never() {
+    let mut bench = Bench::new(deployment());
+    bench.up().await.unwrap();
+    let id = |bench: &Bench| bench.world.things.lock().unwrap()["cluster/nat"][0].id.clone();
+    let before = id(&bench);
+    bench.specs[1] = Spec { value: "v2".into(), anew: true, ..bench.specs[1].clone() };
+    let plan = bench.plan().await.unwrap();
+    let step = plan.steps.iter().find(|step| step.action != Action::NoOp).unwrap();
+    assert_eq!((step.addr.as_str(), step.action), ("cluster/nat", Action::Replace));
+    assert_eq!(step.why, "differs in value: it is cheap");
+    bench.world.log.lock().unwrap().clear();
+    bench.up().await.unwrap();
+    assert_eq!(bench.world.log.lock().unwrap()[..2], ["delete cluster/nat", "apply cluster/nat"]);
+    assert_ne!(id(&bench), before);
+    assert!(!bench.plan().await.unwrap().has_changes());
+    bench.specs[1].value = "v3".into();
+    bench.specs[1].kept = true;
+    let error = bench.plan().await.unwrap_err().to_string();
+    assert_eq!(error, "cluster/nat: `value` is v2 and isn't changed to v3: it holds data");
+}
+
+#[tokio::test]
+async fn another_one_doesnt_take_the_place_of_what_holds_something() {
+    let mut bench = Bench::new(vec![Spec { named: true, ..spec("data/bucket", &[]) }]);
+    bench.up().await.unwrap();
+    bench.specs[0].value = "other".into();
+    // Whether the other is there or not.
+    for owner in [None, Some("us"), Some("before")] {
+        bench.world.things.lock().unwrap().remove("data/bucket");
+        if let Some(owner) = owner {
+            bench.world.put("data/bucket", owner, "other");
+        }
+        let error = bench.plan().await.unwrap_err();
+        let wanted = "data/bucket: `name` is v1 and isn't changed to other: the data wouldn't come along";
+        assert_eq!(error.to_string(), wanted, "{owner:?}");
+        assert!(error.hints[1].ends_with("`kfctl-cn state rm data/bucket`"), "{:?}", error.hints);
+    }
+    let plug = Plug::at(None);
+    let store = bench.store(&plug).unwrap();
+    Store::forget(&*store, &"data/bucket".into()).await.unwrap();
+    drop(store);
+    assert_eq!(bench.plan().await.unwrap().steps[0].action, Action::Adopt);
 }
 
 #[tokio::test]

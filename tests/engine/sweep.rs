@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::world::{Bench, Plug, deployment};
+use crate::world::{Bench, Plug, Spec, deployment};
 
 /// Runs until the plug is pulled or the run ends.
 async fn until(plug: &Arc<Plug>, run: impl Future<Output = kfctl_cn::model::Result<()>>) {
@@ -60,6 +60,29 @@ async fn killed_anywhere_twice_up_converges() {
             bench.up().await.unwrap();
             assert_eq!(bench.world.shape(), wanted, "boundaries {k} and {second}");
         }
+    }
+}
+
+#[tokio::test]
+async fn killed_anywhere_a_replacement_is_finished() {
+    let replacing = async || {
+        let mut bench = Bench::new(deployment());
+        bench.up().await.unwrap();
+        bench.specs[1] = Spec { value: "v2".into(), anew: true, ..bench.specs[1].clone() };
+        bench
+    };
+    let whole = replacing().await;
+    let plug = Plug::at(None);
+    whole.up_until(&plug).await.unwrap();
+    let wanted = whole.world.shape();
+    assert_eq!(wanted[1], ("cluster/nat", vec![("v2".to_owned(), 2)]));
+    for k in 0..plug.passed() {
+        let bench = replacing().await;
+        let plug = Plug::at(Some(k));
+        until(&plug, bench.up_until(&plug)).await;
+        bench.up().await.unwrap_or_else(|error| panic!("boundary {k}: {error}"));
+        assert_eq!(bench.world.shape(), wanted, "boundary {k}");
+        assert_settled(&bench, &format!("boundary {k}"));
     }
 }
 

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use kfctl_cn::engine::{Cancel, Clock, Context, Engine, Live, Observed, Outputs, Owner, Resource, Settings, Store};
+use kfctl_cn::engine::{
+    Cancel, Clock, Context, Engine, Holds, Live, Observed, Outputs, Owner, Resource, Settings, Store,
+};
 use kfctl_cn::model::{Action, Addr, Change, Error, ErrorClass, Event, Readiness, Result};
 use kfctl_cn::state::{Identity, LocalStore};
 
@@ -41,8 +43,12 @@ pub struct Spec {
     pub deaf: bool,
     /// An apply never answers.
     pub hangs: bool,
-    /// The value can't be changed in place.
+    /// A change of the value is refused.
     pub fixed: bool,
+    /// A change of the value needs a new thing.
+    pub anew: bool,
+    /// The value names what holds something.
+    pub named: bool,
     pub kept: bool,
     pub deadline: u64,
 }
@@ -59,6 +65,8 @@ pub fn spec(addr: &'static str, needs: &[&'static str]) -> Spec {
         hangs: false,
         deaf: false,
         fixed: false,
+        anew: false,
+        named: false,
         kept: false,
         deadline: 600,
     }
@@ -145,6 +153,10 @@ impl Resource for Fake {
         self.spec.kept.then_some("it holds data")
     }
 
+    fn holds(&self) -> Option<Holds> {
+        self.spec.named.then(|| Holds { output: "name", name: self.spec.value.clone(), what: "the data" })
+    }
+
     async fn read(&self, cx: &Context) -> Result<Observed> {
         let _call = Call::new(&self.world);
         self.plug.pass().await;
@@ -168,8 +180,12 @@ impl Resource for Fake {
         };
         let mut changes = Vec::new();
         if thing.value != self.spec.value {
-            let make = if self.spec.fixed { Change::replace } else { Change::update };
-            changes.push(make("value", &thing.value, &self.spec.value));
+            let change = Change::update("value", &thing.value, &self.spec.value);
+            changes.push(match (self.spec.fixed, self.spec.anew) {
+                (true, _) => change.refused("it would be lost", "move it yourself"),
+                (_, true) => change.replacing("it is cheap"),
+                _ => change,
+            });
         }
         if thing.parts < 2 {
             changes.push(Change::update("parts", thing.parts, 2));
@@ -179,7 +195,7 @@ impl Resource for Fake {
         } else {
             Readiness::Waiting("creating".into())
         };
-        let outputs = Outputs::from([("id".to_owned(), thing.id.clone())]);
+        let outputs = Outputs::from([("id".to_owned(), thing.id.clone()), ("name".to_owned(), thing.value.clone())]);
         Ok(Observed::Present(Live { outputs, owner, changes, ready }))
     }
 

@@ -3,6 +3,7 @@
 mod accepted;
 mod aws;
 mod census;
+mod changed;
 mod checks;
 mod existing;
 mod faults;

@@ -210,6 +210,13 @@ impl World {
         files.map(|f| std::fs::read_to_string(f.unwrap().path()).unwrap_or_default()).collect()
     }
 
+    /// As `kfctl-cn state rm` does.
+    pub async fn forget(&self, addr: &str) {
+        let store = self.store();
+        Store::forget(&store, &addr.into()).await.unwrap();
+        store.save().unwrap();
+    }
+
     pub fn lose_state(&mut self) {
         self.state = tempfile::tempdir().unwrap();
     }

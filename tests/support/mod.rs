@@ -1,6 +1,7 @@
 //! What several test binaries need. Included with `#[path = "../support/mod.rs"] mod support;`.
 #![allow(dead_code)]
 
+pub mod changes;
 pub mod render;
 
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_eks::types::{
     AuthenticationMode, Cluster, ClusterStatus, CreateAccessConfigRequest, EncryptionConfig, LogSetup, LogType,
-    Logging, Provider, VpcConfigRequest,
+    Logging, Provider, VpcConfigRequest, VpcConfigResponse,
 };
 
 use crate::aws::Call;
@@ -15,6 +15,8 @@ use crate::config;
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, join, live, not_ours, outputs, until};
+
+use super::vpc::ELSEWHERE;
 
 /// The EKS cluster: API authentication, private endpoint always on, its own add-ons off (ours are managed).
 pub(super) struct Eks {
@@ -62,15 +64,11 @@ impl Eks {
         Some(vec![EncryptionConfig::builder().resources("secrets").provider(provider).build()])
     }
 
-    pub(super) fn diff(&self, cluster: &Cluster) -> Diff {
+    pub(super) fn diff(&self, cx: &Context, cluster: &Cluster) -> Diff {
         let mut diff = Diff::default();
-        let (seen, wanted) = (cluster.version().unwrap_or_default(), self.config.version.as_str());
-        if minor(seen) > minor(wanted) {
-            diff.replace("version", seen, wanted);
-        } else {
-            diff.update("version", seen, wanted);
-        }
+        self.version(cluster.version().unwrap_or_default(), &mut diff);
         if let Some(vpc) = cluster.resources_vpc_config() {
+            self.place(cx, vpc, &mut diff);
             diff.update("privateEndpoint", vpc.endpoint_private_access(), true);
             diff.update("publicEndpoint", vpc.endpoint_public_access(), self.public());
             if self.public() && vpc.endpoint_public_access() {
@@ -81,7 +79,10 @@ impl Eks {
         diff.update("logs", join(logs(cluster)), join(self.config.logs.iter().map(|l| l.as_str())));
         let seen = cluster.encryption_config().iter().find_map(|e| e.provider()).and_then(|p| p.key_arn());
         match (seen, self.config.kms_key_arn.as_deref()) {
-            (Some(seen), wanted) => diff.replace("kmsKeyArn", seen, wanted.unwrap_or("(none)")),
+            (Some(seen), wanted) => {
+                let why = "EKS keeps the key that secrets were first encrypted with";
+                diff.refuse("kmsKeyArn", seen, wanted.unwrap_or("(none)"), why, ELSEWHERE);
+            }
             (None, Some(wanted)) => diff.update("kmsKeyArn", "(none)", wanted),
             (None, None) => {}
         }
@@ -90,6 +91,33 @@ impl Eks {
         }
         diff.tags(&tags::from_map(cluster.tags()), &self.tags());
         diff
+    }
+
+    /// One minor version at a time, and never back.
+    fn version(&self, seen: &str, diff: &mut Diff) {
+        let wanted = self.config.version.as_str();
+        match minor(wanted).checked_sub(minor(seen)) {
+            None => diff.refuse("version", seen, wanted, NO_WAY_BACK, ELSEWHERE),
+            Some(0 | 1) => diff.update("version", seen, wanted),
+            Some(_) => {
+                let why = "EKS goes one minor version at a time, and nodes and add-ons follow each step";
+                let steps: Vec<String> = (minor(seen) + 1..=minor(wanted)).map(|m| format!("1.{m}")).collect();
+                let instead = format!("set {} in turn, and run `kfctl-cn up` after each", steps.join(", then "));
+                diff.refuse("version", seen, wanted, why, &instead);
+            }
+        }
+    }
+
+    /// A cluster stays in its VPC; its subnets may be others of the same zones.
+    fn place(&self, cx: &Context, vpc: &VpcConfigResponse, diff: &mut Diff) {
+        let seen = vpc.vpc_id().unwrap_or_default();
+        let wanted = cx.output("cluster/vpc", "vpc_id").unwrap_or("(a new one)");
+        if !seen.is_empty() && seen != wanted {
+            let why = "a cluster stays in the VPC that it was made in";
+            diff.refuse("vpc", seen, wanted, why, ELSEWHERE);
+        } else if let Some(wanted) = self.site.fixed_private_subnets(cx) {
+            diff.update("subnets", join(vpc.subnet_ids()), join(wanted));
+        }
     }
 
     async fn create(&self, cx: &Context, token: &str) -> Result<()> {
@@ -130,6 +158,9 @@ impl Eks {
     }
 }
 
+/// Why a version isn't lowered.
+pub(super) const NO_WAY_BACK: &str = "EKS has no way back to an older version";
+
 /// The minor version, for comparing.
 pub(super) fn minor(version: &str) -> u32 {
     version.split('.').nth(1).and_then(|m| m.parse().ok()).unwrap_or_default()
@@ -166,7 +197,7 @@ impl Resource for Eks {
     }
 
     fn needs(&self) -> Vec<Addr> {
-        let mut needs = vec![Addr::new("cluster/role-cluster")];
+        let mut needs = vec![Addr::new("cluster/role-cluster"), Addr::new("cluster/vpc")];
         needs.extend(self.site.subnet_needs());
         needs
     }
@@ -179,7 +210,7 @@ impl Resource for Eks {
         Duration::from_secs(2400)
     }
 
-    async fn read(&self, _: &Context) -> Result<Observed> {
+    async fn read(&self, cx: &Context) -> Result<Observed> {
         let Some(cluster) = self.find().await? else { return Ok(Observed::Absent) };
         let issues = || {
             let issues = cluster.health().map(|h| h.issues()).unwrap_or_default();
@@ -197,7 +228,7 @@ impl Resource for Eks {
             // Its API server answers for a while, or doesn't: what was in it goes with it.
             outputs.remove("endpoint");
         }
-        Ok(absent_or(Some(live(outputs, owner, self.diff(&cluster), ready))))
+        Ok(absent_or(Some(live(outputs, owner, self.diff(cx, &cluster), ready))))
     }
 
     async fn apply(&self, cx: &Context, _: Action, token: &str) -> Result<Outputs> {

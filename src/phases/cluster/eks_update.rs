@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use aws_sdk_eks::types::{Cluster, ClusterStatus};
+use aws_sdk_eks::types::{Cluster, ClusterStatus, VpcConfigRequest};
 
 use crate::aws::{Call, tags};
 use crate::engine::Context;
 use crate::model::Result;
 use crate::phases::site::until;
 
-use super::eks::{Eks, minor};
+use super::eks::Eks;
 
 impl Eks {
     /// Makes one change after the other until nothing differs.
@@ -28,7 +28,7 @@ impl Eks {
     /// Starts the first change that is needed. False if none is.
     async fn step(&self, cx: &Context, cluster: &Cluster) -> Result<bool> {
         let (eks, name) = (&self.site.aws.eks, &self.site.name);
-        let differs = self.diff(cluster).0;
+        let differs = self.diff(cx, cluster).0;
         let has = |field: &str| differs.iter().any(|c| c.field == field);
         let what = "EKS is busy with another change";
         let limit = Duration::from_secs(1800);
@@ -38,6 +38,14 @@ impl Eks {
         } else if has("privateEndpoint") || has("publicEndpoint") || has("publicAccessCidrs") {
             until(cx, what, limit, || async {
                 let call = eks.update_cluster_config().name(name).resources_vpc_config(self.endpoint().build());
+                call.send().await.call("eks:UpdateClusterConfig").map(Some)
+            })
+            .await?;
+        } else if has("subnets") {
+            let subnets = self.site.private_subnets(cx)?;
+            until(cx, what, limit, || async {
+                let request = VpcConfigRequest::builder().set_subnet_ids(Some(subnets.clone())).build();
+                let call = eks.update_cluster_config().name(name).resources_vpc_config(request);
                 call.send().await.call("eks:UpdateClusterConfig").map(Some)
             })
             .await?;
@@ -55,10 +63,9 @@ impl Eks {
             })
             .await?;
         } else if has("version") {
-            // One minor version at a time: EKS takes no larger step.
-            let next = format!("1.{}", minor(cluster.version().unwrap_or_default()) + 1);
+            let next = &self.config.version;
             until(cx, what, limit, || async {
-                let call = eks.update_cluster_version().name(name).version(&next);
+                let call = eks.update_cluster_version().name(name).version(next);
                 call.send().await.call("eks:UpdateClusterVersion").map(Some)
             })
             .await?;

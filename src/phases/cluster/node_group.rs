@@ -15,6 +15,8 @@ use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, join, live, not_ours, outputs, until};
 
+use super::eks::{NO_WAY_BACK, minor};
+
 /// The managed node group, AL2023 on x86-64: Amazon Linux 2 has no images from Kubernetes 1.33 on.
 pub(super) struct NodeGroup {
     pub(super) site: Arc<Site>,
@@ -45,19 +47,34 @@ impl NodeGroup {
         NodegroupScalingConfig::builder().min_size(min).max_size(max).desired_size(desired).build()
     }
 
-    fn diff(&self, group: &Nodegroup) -> Diff {
+    fn diff(&self, cx: &Context, group: &Nodegroup) -> Diff {
         let mut diff = Diff::default();
         let scaling = group.scaling_config();
         diff.update("minSize", scaling.and_then(|s| s.min_size()).unwrap_or_default(), self.config.min_size as i32);
         diff.update("maxSize", scaling.and_then(|s| s.max_size()).unwrap_or_default(), self.config.max_size as i32);
-        diff.replace("instanceTypes", join(group.instance_types()), join(&self.config.instance_types));
-        diff.replace("diskGib", group.disk_size().unwrap_or_default(), self.config.disk_gib as i32);
-        diff.update("version", group.version().unwrap_or_default(), self.version.as_str());
+        let (why, instead) = ("EKS fixes it when it makes the group", self.anew());
+        diff.refuse("instanceTypes", join(group.instance_types()), join(&self.config.instance_types), why, &instead);
+        diff.refuse("diskGib", group.disk_size().unwrap_or_default(), self.config.disk_gib as i32, why, &instead);
+        if let Some(wanted) = self.site.fixed_private_subnets(cx) {
+            diff.refuse("subnets", join(group.subnets()), join(wanted), why, &instead);
+        }
+        let (seen, wanted) = (group.version().unwrap_or_default(), self.version.as_str());
+        if minor(seen) > minor(wanted) {
+            diff.refuse("version", seen, wanted, NO_WAY_BACK, &instead);
+        } else {
+            diff.update("version", seen, wanted);
+        }
         if let Some(status @ (NodegroupStatus::CreateFailed | NodegroupStatus::Deleting)) = group.status() {
             diff.must("status", false, status.as_str(), "ACTIVE");
         }
         diff.tags(&tags::from_map(group.tags()), &self.tags());
         diff
+    }
+
+    /// How to get a group that differs in what EKS doesn't change.
+    fn anew(&self) -> String {
+        let name = self.name();
+        format!("delete the node group {name} in EKS and run `kfctl-cn up`: pods wait until its new nodes are there")
     }
 
     async fn create(&self, cx: &Context, token: &str) -> Result<()> {
@@ -92,7 +109,7 @@ impl NodeGroup {
 
     async fn update(&self, cx: &Context, group: &Nodegroup) -> Result<()> {
         let (eks, name) = (&self.site.aws.eks, self.name());
-        let differs = self.diff(group).0;
+        let differs = self.diff(cx, group).0;
         let has = |field: &str| differs.iter().any(|c| c.field == field);
         if differs.iter().any(|c| c.field.starts_with("tags.")) {
             let call = eks.tag_resource().resource_arn(group.nodegroup_arn().unwrap_or_default());
@@ -155,7 +172,7 @@ impl Resource for NodeGroup {
         Duration::from_secs(1800)
     }
 
-    async fn read(&self, _: &Context) -> Result<Observed> {
+    async fn read(&self, cx: &Context) -> Result<Observed> {
         let Some(group) = self.find().await? else { return Ok(Observed::Absent) };
         let ready = match group.status() {
             Some(NodegroupStatus::Active) => Readiness::Ready,
@@ -167,7 +184,7 @@ impl Resource for NodeGroup {
             None => Readiness::Waiting("the node group has no status yet".into()),
         };
         let owner = self.site.owner(&tags::from_map(group.tags()));
-        Ok(absent_or(Some(live(outputs([("name", self.name().as_str())]), owner, self.diff(&group), ready))))
+        Ok(absent_or(Some(live(outputs([("name", self.name().as_str())]), owner, self.diff(cx, &group), ready))))
     }
 
     async fn apply(&self, cx: &Context, _: Action, token: &str) -> Result<Outputs> {

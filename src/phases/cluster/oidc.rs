@@ -101,7 +101,7 @@ impl Resource for OidcProvider {
         };
         let mut diff = Diff::default();
         let wanted = issuer.map_or("(the new cluster's)", |i| i.trim_start_matches("https://"));
-        diff.update("issuer", seen.url.as_str(), wanted);
+        diff.replace("issuer", seen.url.as_str(), wanted, "a provider is of one issuer");
         diff.must("audience", seen.audiences.iter().any(|a| a == AUDIENCE), "missing", AUDIENCE);
         diff.tags(&seen.tags, &self.tags());
         let outputs = outputs([("arn", seen.arn.as_str()), ("issuer", &format!("https://{}", seen.url))]);
@@ -112,9 +112,6 @@ impl Resource for OidcProvider {
         let issuer = cx.require("cluster/eks", "oidc_issuer")?;
         let (iam, arn) = (&self.site.aws.iam, self.arn(issuer));
         if self.see(&arn).await?.is_none() {
-            if let Some(old) = self.left_over().await? {
-                self.remove(&old.arn).await?;
-            }
             let call = iam.create_open_id_connect_provider().url(issuer).client_id_list(AUDIENCE);
             let call = call.set_tags(Some(tags::iam(&self.tags()))).send().await;
             call.unless("iam:CreateOpenIDConnectProvider", &["EntityAlreadyExists"])?;

@@ -11,6 +11,8 @@ use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, by_tag, live, one, outputs, retag, specification};
 
+use super::vpc::{ELSEWHERE, IN_USE};
+
 /// A subnet. Nodes, pods and the database are in private ones; public ones hold load balancers and NAT gateways.
 pub(super) struct Subnet {
     pub(super) site: Arc<Site>,
@@ -79,9 +81,9 @@ impl Resource for Subnet {
         let Some(subnet) = self.find().await? else { return Ok(Observed::Absent) };
         let tags = tags::from_ec2(subnet.tags());
         let mut diff = Diff::default();
-        diff.replace("cidr", subnet.cidr_block().unwrap_or_default(), &self.cidr);
+        diff.refuse("cidr", subnet.cidr_block().unwrap_or_default(), &self.cidr, IN_USE, ELSEWHERE);
         if let Some(vpc) = cx.output("cluster/vpc", "vpc_id") {
-            diff.replace("vpc", subnet.vpc_id().unwrap_or_default(), vpc);
+            diff.refuse("vpc", subnet.vpc_id().unwrap_or_default(), vpc, IN_USE, ELSEWHERE);
         }
         diff.update("publicAddresses", subnet.map_public_ip_on_launch().unwrap_or_default(), self.public);
         diff.tags(&tags, &self.tags());

@@ -11,6 +11,11 @@ use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, by_tag, live, one, outputs, retag, specification};
 
+/// Why blocks of addresses stay.
+pub(super) const IN_USE: &str = "nodes, pods and database have addresses in it";
+/// How to get others.
+pub(super) const ELSEWHERE: &str = "make a second deployment with another `metadata.name`, and move the data there";
+
 /// The VPC.
 pub(super) struct Vpc {
     pub(super) site: Arc<Site>,
@@ -48,7 +53,7 @@ impl Resource for Vpc {
         let id = vpc.vpc_id().unwrap_or_default();
         let tags = tags::from_ec2(vpc.tags());
         let mut diff = Diff::default();
-        diff.replace("cidr", vpc.cidr_block().unwrap_or_default(), &self.cidr);
+        diff.refuse("cidr", vpc.cidr_block().unwrap_or_default(), &self.cidr, IN_USE, ELSEWHERE);
         diff.update("dnsSupport", self.has(id, VpcAttributeName::EnableDnsSupport).await?, true);
         diff.update("dnsHostnames", self.has(id, VpcAttributeName::EnableDnsHostnames).await?, true);
         diff.tags(&tags, &self.site.tags(&self.addr(), &self.name()));

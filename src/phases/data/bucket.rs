@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::aws::tags::{self, Tags};
 use crate::aws::{Call, policy};
-use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
+use crate::engine::{Context, Holds, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Region, Result};
 use crate::phases::site::{Diff, Site, absent_or, live, not_ours, outputs};
 
@@ -166,6 +166,10 @@ impl Resource for Bucket {
 
     fn title(&self) -> String {
         format!("S3 bucket {}", self.name)
+    }
+
+    fn holds(&self) -> Option<Holds> {
+        Some(Holds { output: "name", name: self.name.clone(), what: super::ARTIFACTS })
     }
 
     fn kept(&self) -> Option<&'static str> {

@@ -10,7 +10,7 @@ use crate::aws::Call;
 use crate::aws::mysql::newest;
 use crate::aws::tags::{self, Tags};
 use crate::config;
-use crate::engine::{Context, Live, Observed, Outputs, Resource};
+use crate::engine::{Context, Holds, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result, Secret};
 use crate::phases::site::{Site, absent_or, live, not_ours, outputs, until};
 
@@ -149,6 +149,10 @@ impl Resource for Database {
     fn deadline(&self) -> Duration {
         // The guide's script gives up after 15 minutes, which a standby often exceeds (awslabs/kubeflow-manifests#297).
         Duration::from_secs(3600)
+    }
+
+    fn holds(&self) -> Option<Holds> {
+        Some(Holds { output: "id", name: self.id(), what: super::RECORDS })
     }
 
     fn kept(&self) -> Option<&'static str> {

@@ -25,6 +25,9 @@ const MODIFIABLE: &[&str] = &[
     "password",
 ];
 
+/// What to do instead of what RDS can't change.
+const RESTORE: &str = "restore a copy of its snapshot as wanted, and name that one as `spec.data.database.existing`";
+
 impl Database {
     pub(super) fn diff(&self, cx: &Context, db: &DbInstance) -> Diff {
         let (config, mut diff) = (&self.config, Diff::default());
@@ -37,7 +40,8 @@ impl Database {
         if db.db_instance_status() == Some("creating") {
             return diff;
         }
-        diff.replace("encrypted", db.storage_encrypted().unwrap_or_default(), true);
+        let encrypted = db.storage_encrypted().unwrap_or_default();
+        diff.refuse("encrypted", encrypted, true, "RDS encrypts a database only when it makes it", RESTORE);
         diff.update("instanceClass", db.db_instance_class().unwrap_or_default(), &config.instance_class);
         let storage = db.allocated_storage().unwrap_or_default();
         // Storage grows, by RDS too, and never shrinks.
@@ -53,7 +57,9 @@ impl Database {
             // RDS moves to newer patches by itself: what is newer in the same line stays, and nothing goes back.
             let line = |v: &str| numbers(v).into_iter().take(2).collect::<Vec<_>>();
             if line(version) != line(&config.engine_version) {
-                diff.replace("engineVersion", version, config.engine_version.as_str());
+                let why =
+                    "another line of MySQL means moving the data, and clients of this release speak with 8.0 only";
+                diff.refuse("engineVersion", version, config.engine_version.as_str(), why, RESTORE);
             } else if numbers(version) < numbers(&config.engine_version) {
                 diff.update("engineVersion", version, config.engine_version.as_str());
             }

@@ -50,7 +50,11 @@ impl Resource for DbSecurityGroup {
         let tags = tags::from_ec2(group.tags());
         let mut diff = Diff::default();
         if let Some(vpc) = cx.output("cluster/vpc", "vpc_id") {
-            diff.replace("vpc", group.vpc_id().unwrap_or_default(), vpc);
+            let (why, instead) = (
+                "the database is in it",
+                "restore a snapshot of it in the other VPC, as `spec.data.database.existing`",
+            );
+            diff.refuse("vpc", group.vpc_id().unwrap_or_default(), vpc, why, instead);
         }
         diff.tags(&tags, &self.site.tags(&self.addr(), &self.name()));
         let outputs = outputs([("id", group.group_id().unwrap_or_default())]);

@@ -27,6 +27,10 @@ use super::Deps;
 use super::site::Site;
 use existing::{ExistingAccess, ExistingBucket, ExistingDatabase, ExistingHost, ExistingSecret};
 
+/// What is in the database.
+const RECORDS: &str = "what the database holds";
+/// What is in the bucket.
+const ARTIFACTS: &str = "the artifacts of pipelines";
 /// The database's port.
 pub const DB_PORT: u16 = 3306;
 /// The database's first schema; the applications make the others.

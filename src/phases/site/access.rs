@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_eks::types::{AccessScope, AccessScopeType};
+use aws_sdk_eks::types::{AccessEntry as Entry, AccessScope, AccessScopeType};
 
 use crate::aws::Call;
 use crate::aws::tags::{self, Tags};
@@ -65,6 +65,12 @@ impl AccessEntry {
         self.site.aws.principal_arn(arn).await.map(Some)
     }
 
+    async fn find(&self, arn: &str) -> Result<Option<Entry>> {
+        let call = self.site.aws.eks.describe_access_entry().cluster_name(&self.site.name).principal_arn(arn);
+        let answer = call.send().await.unless("eks:DescribeAccessEntry", &["ResourceNotFoundException"])?;
+        Ok(answer.and_then(|a| a.access_entry))
+    }
+
     async fn has_policy(&self, arn: &str) -> Result<bool> {
         let Some(policy) = self.policy() else { return Ok(true) };
         let call = self.site.aws.eks.list_associated_access_policies();
@@ -102,12 +108,11 @@ impl Resource for AccessEntry {
         let Some(arn) = self.arn(cx).await? else {
             return Ok(Observed::Unknown("the role that it is for doesn't exist yet".into()));
         };
-        let call = self.site.aws.eks.describe_access_entry().cluster_name(&self.site.name).principal_arn(&arn);
-        let answer = call.send().await.unless("eks:DescribeAccessEntry", &["ResourceNotFoundException"])?;
-        let Some(entry) = answer.as_ref().and_then(|a| a.access_entry()) else { return Ok(Observed::Absent) };
+        let Some(entry) = self.find(&arn).await? else { return Ok(Observed::Absent) };
         let mut diff = Diff::default();
-        diff.replace("type", entry.r#type().unwrap_or_default(), self.kind());
+        diff.replace("type", entry.r#type().unwrap_or_default(), self.kind(), "EKS fixes it when it makes the entry");
         diff.must("policy", self.has_policy(&arn).await?, "not associated", "AmazonEKSClusterAdminPolicy");
+        diff.tags(&tags::from_map(entry.tags()), &self.tags());
         let outputs = outputs([("principal", arn.as_str())]);
         Ok(absent_or(Some(live(outputs, Owner::Ours, diff, Readiness::Ready))))
     }
@@ -118,9 +123,19 @@ impl Resource for AccessEntry {
             Some(arn) => arn,
             None => return Err(super::wait::not_visible(&self.addr)),
         };
-        let call = eks.create_access_entry().cluster_name(&self.site.name).principal_arn(&arn).r#type(self.kind());
-        let call = call.client_request_token(token).set_tags(Some(tags::map(&self.tags())));
-        call.send().await.unless("eks:CreateAccessEntry", &["ResourceInUseException"])?;
+        let found = self.find(&arn).await?;
+        if let Some(entry) = &found {
+            let seen = tags::from_map(entry.tags());
+            if self.tags().iter().any(|(k, v)| seen.get(k) != Some(v)) {
+                let call = eks.tag_resource().resource_arn(entry.access_entry_arn().unwrap_or_default());
+                call.set_tags(Some(tags::map(&self.tags()))).send().await.call("eks:TagResource")?;
+            }
+        }
+        if found.is_none() {
+            let call = eks.create_access_entry().cluster_name(&self.site.name).principal_arn(&arn).r#type(self.kind());
+            let call = call.client_request_token(token).set_tags(Some(tags::map(&self.tags())));
+            call.send().await.unless("eks:CreateAccessEntry", &["ResourceInUseException"])?;
+        }
         if let (Some(policy), false) = (self.policy(), self.has_policy(&arn).await?) {
             let scope = AccessScope::builder().r#type(AccessScopeType::Cluster).build();
             let call = eks.associate_access_policy().cluster_name(&self.site.name).principal_arn(&arn);

@@ -16,10 +16,24 @@ impl Diff {
         }
     }
 
-    /// A field that can't.
-    pub(crate) fn replace<T: PartialEq + ToString>(&mut self, field: &str, live: T, wanted: T) {
+    /// A field for which the thing is made anew, and why.
+    pub(crate) fn replace<T: PartialEq + ToString>(&mut self, field: &str, live: T, wanted: T, why: &str) {
         if live != wanted {
-            self.0.push(Change::replace(field, live, wanted));
+            self.0.push(Change::update(field, live, wanted).replacing(why));
+        }
+    }
+
+    /// A field that isn't changed: why, and what to do instead.
+    pub(crate) fn refuse<T: PartialEq + ToString>(
+        &mut self,
+        field: &str,
+        live: T,
+        wanted: T,
+        why: &str,
+        instead: &str,
+    ) {
+        if live != wanted {
+            self.0.push(Change::update(field, live, wanted).refused(why, instead));
         }
     }
 

@@ -40,6 +40,8 @@ pub struct Site {
     pub(crate) made: once::Made,
     /// True if the network was there before.
     existing_network: bool,
+    /// True if it is said which private subnets are taken: our own, or some by their ids.
+    named_subnets: bool,
     /// The ARN of the policy that bounds every role and user, if there is one.
     pub(crate) boundary: Option<String>,
 }
@@ -56,6 +58,7 @@ impl Site {
             made: once::Made::default(),
             boundary: config.spec.cluster.permissions_boundary_arn.clone(),
             existing_network: config.spec.network.existing.is_some(),
+            named_subnets: config.spec.network.existing.as_ref().is_none_or(|e| !e.private_subnet_ids.is_empty()),
         })
     }
 

@@ -33,6 +33,14 @@ impl Site {
         addrs.iter().filter_map(|addr| cx.output(addr.as_str(), "subnet_id").map(str::to_owned)).collect()
     }
 
+    /// The ids of the private subnets in which something must be: `None` where any that fit are taken, since a subnet that comes
+    /// into the VPC later is no reason to move, and while they aren't all known.
+    pub(crate) fn fixed_private_subnets(&self, cx: &Context) -> Option<Vec<String>> {
+        let known = self.known_private_subnets(cx);
+        let whole = if self.existing_network { !known.is_empty() } else { known.len() == ZONES };
+        (self.named_subnets && whole).then_some(known)
+    }
+
     /// The ids of the private subnets, for `apply`, when all needs are done.
     pub(crate) fn private_subnets(&self, cx: &Context) -> Result<Vec<String>> {
         let known = self.known_private_subnets(cx);

@@ -2,5 +2,5 @@
 
 mod data;
 mod network;
-mod team;
+pub mod team;
 mod vpc;

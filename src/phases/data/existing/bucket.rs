@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use aws_sdk_s3::types::ServerSideEncryption;
 
 use crate::aws::Call;
-use crate::engine::{Context, Live, Observed, Outputs, Resource};
+use crate::engine::{Context, Holds, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Result};
+use crate::phases::data::ARTIFACTS;
 use crate::phases::site::{Site, borrowed, outputs, use_only};
 
 /// The bucket. It has the address of one of our own.
@@ -69,6 +70,10 @@ impl Resource for ExistingBucket {
 
     fn title(&self) -> String {
         format!("Existing S3 bucket {}", self.name)
+    }
+
+    fn holds(&self) -> Option<Holds> {
+        Some(Holds { output: "name", name: self.name.clone(), what: ARTIFACTS })
     }
 
     async fn read(&self, _: &Context) -> Result<Observed> {

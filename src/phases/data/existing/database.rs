@@ -6,9 +6,9 @@ use async_trait::async_trait;
 
 use crate::aws::Call;
 use crate::config::ExistingDatabase as Config;
-use crate::engine::{Context, Live, Observed, Outputs, Resource};
+use crate::engine::{Context, Holds, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Result};
-use crate::phases::data::DB_PORT;
+use crate::phases::data::{DB_PORT, RECORDS};
 use crate::phases::site::{Site, borrowed, join, outputs, use_only};
 
 /// The database. It has the address of one of our own.
@@ -121,10 +121,14 @@ impl Resource for ExistingDatabase {
         vec!["cluster/vpc".into()]
     }
 
+    fn holds(&self) -> Option<Holds> {
+        Some(Holds { output: "id", name: self.name().to_owned(), what: RECORDS })
+    }
+
     async fn read(&self, cx: &Context) -> Result<Observed> {
         if let Some(host) = &self.config.host {
             let port = self.config.port.unwrap_or(DB_PORT.into()).to_string();
-            return Ok(borrowed(outputs([("host", host.as_str()), ("port", &port)]), Vec::new()));
+            return Ok(borrowed(outputs([("id", self.name()), ("host", host.as_str()), ("port", &port)]), Vec::new()));
         }
         let Some(seen) = self.see().await? else {
             let why = format!("there is no database {} in {}", self.name(), self.site.region);

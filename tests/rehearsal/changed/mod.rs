@@ -1,0 +1,3 @@
+//! What was changed: in the configuration, and outside.
+
+mod fields;
