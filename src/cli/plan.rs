@@ -31,7 +31,8 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
             "a run of {who} on {host}, process {pid}, is going on: what it does is not in this plan"
         ));
     }
-    let engine = Engine::new(phases::resources(&session.deps(bundle)), store)?;
+    let deps = session.deps(bundle);
+    let engine = Engine::new(phases::resources(&deps), store)?.unwanted(phases::teardown::unwanted(&deps))?;
     let engine = engine.select(&Selection::from(&args.select), Direction::Up)?;
     let engine = engine.cancel(cancel_on_signals()?).sink(Arc::new(say_why_it_takes_long));
     let planned = engine.draft().await?;

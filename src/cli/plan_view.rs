@@ -28,8 +28,9 @@ pub(super) fn text(plan: &Plan, color: bool) -> String {
         }
     }
     for addr in &plan.unasked {
-        text +=
-            &format!("The state has {addr}, which the configuration no longer asks for; `kfctl-cn down` removes it.\n");
+        text += &format!(
+            "The state has {addr}, which the configuration doesn't ask for any more; it belongs to data, and stays.\n"
+        );
     }
     if !plan.left_out.is_empty() {
         text += &format!("Left out, as asked: {}.\n", left_out(plan));

@@ -48,7 +48,8 @@ async fn make(
     printer::note(&format!("Deployment {}", session.title()));
     unless_stopped(cancel, preflight::pass(global, session)).await?;
     let (view, sink) = watch(global);
-    let engine = Engine::new(phases::resources(&session.deps(bundle)), held.store())?;
+    let deps = session.deps(bundle);
+    let engine = Engine::new(phases::resources(&deps), held.store())?.unwanted(phases::teardown::unwanted(&deps))?;
     let engine = engine.select(&Selection::from(&args.select), Direction::Up)?.cancel(cancel.clone()).sink(sink);
     let planned = engine.plan().await?;
     plan_view::announce(global, &planned.plan)?;

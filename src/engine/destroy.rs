@@ -1,15 +1,15 @@
 //! Takes down what is ours: users before what they need, from live reads, never only from the state.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 
 use crate::model::{Action, Addr, Outcome, Readiness, Result, StepEvent};
 
-use super::plan::{Direction, Left};
+use super::plan::{Direction, Left, Step};
 use super::report::Report;
 use super::run::Run;
 use super::select::closure;
-use super::walk::{End, Way};
+use super::walk::{End, Way, walk};
 use super::{Context, Engine, Live, Observed, Owner, Planned, Snapshot};
 
 impl Engine {
@@ -96,16 +96,38 @@ impl Engine {
                     Err(error) => return End::Failed(error),
                 }
             }
-            let gone = !matches!(planned.seen[addr], Observed::Present(_)) || borrowed(&planned.seen[addr]);
-            if gone && knows(&known, addr) {
-                return match self.store.forget(addr).await {
-                    Ok(()) => End::Done,
-                    Err(error) => End::Failed(error),
-                };
-            }
-            End::Done
+            self.forget_gone(&known, addr, &planned.seen[addr]).await
         };
-        self.drive(&run, planned, Way::Backward, visit).await
+        self.drive(&run, planned, walk(&self.graph, Way::Backward, || run.halted(), visit)).await
+    }
+
+    /// Plans the removal of what isn't wanted any more; returns what stays of it.
+    pub(super) fn plan_unwanted(&self, seen: &BTreeMap<Addr, Observed>, steps: &mut Vec<Step>) -> Vec<Left> {
+        let mut left = Vec::new();
+        for i in (0..self.graph.len()).rev().filter(|i| self.unwanted.contains(&self.graph.addrs[*i])) {
+            let (addr, node) = (&self.graph.addrs[i], &self.graph.nodes[i]);
+            let observed = &seen[addr];
+            match (observed, node.kept()) {
+                (Observed::Present(Live { owner: Owner::Ours, .. }), None) => {
+                    let why = "the configuration doesn't ask for it any more";
+                    steps.push(self.step(i, Action::Delete, why.into(), observed));
+                }
+                (Observed::Present(Live { owner: Owner::Ours, .. }), Some(why)) => {
+                    left.push(Left { addr: addr.clone(), title: node.title(), why: why.to_owned() });
+                }
+                _ => {}
+            }
+        }
+        left
+    }
+
+    /// Lets the state forget what isn't there, or isn't ours.
+    pub(super) async fn forget_gone(&self, known: &Snapshot, addr: &Addr, observed: &Observed) -> End {
+        let gone = !matches!(observed, Observed::Present(_)) || borrowed(observed);
+        match gone && knows(known, addr) {
+            true => self.store.forget(addr).await.map_or_else(End::Failed, |()| End::Done),
+            false => End::Done,
+        }
     }
 
     /// Whether something is there and ours that the plan didn't find.
@@ -119,7 +141,7 @@ impl Engine {
         Ok(matches!(observed, Observed::Present(Live { owner: Owner::Ours, .. })))
     }
 
-    async fn remove(&self, run: &Run<'_>, known: &Snapshot, i: usize) -> End {
+    pub(super) async fn remove(&self, run: &Run<'_>, known: &Snapshot, i: usize) -> End {
         let addr = &self.graph.addrs[i];
         if run.halted() {
             return End::Stopped;

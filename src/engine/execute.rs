@@ -29,27 +29,32 @@ impl Engine {
             planned,
             changed: RefCell::default(),
         };
-        self.drive(&run, planned, Way::Forward, async |i| up.visit(i).await).await
+        let halted = || run.halted();
+        let walked = async {
+            let mut walked = walk(&self.graph, Way::Forward, halted, async |i| up.visit(i).await).await;
+            if walked.failed.is_empty() && !run.halted() && !self.unwanted.is_empty() {
+                let removed = walk(&self.graph, Way::Backward, halted, async |i| up.clear(i).await).await;
+                walked.failed.extend(removed.failed);
+                walked.untouched.extend(removed.untouched);
+            } else {
+                walked
+                    .untouched
+                    .extend((0..self.graph.len()).filter(|i| self.unwanted.contains(&self.graph.addrs[*i])));
+            }
+            walked
+        };
+        self.drive(&run, planned, walked).await
     }
 
-    /// Walks the graph, tells how it goes and reports.
-    pub(super) async fn drive<F>(
-        &self,
-        run: &Run<'_>,
-        planned: &Planned,
-        way: Way,
-        visit: impl Fn(usize) -> F,
-    ) -> Report
-    where
-        F: Future<Output = End>,
-    {
+    /// Runs a walk over the graph, tells how it goes and reports.
+    pub(super) async fn drive(&self, run: &Run<'_>, planned: &Planned, walk: impl Future<Output = Walked>) -> Report {
         let began = self.clock.now();
         let steps = planned.plan.steps.iter().filter(|step| step.is_work()).count();
         (self.sink)(Event::RunStarted { steps });
         let walked = tokio::select! {
             biased;
             () = self.cancel.aborted() => Walked { failed: Vec::new(), untouched: (0..self.graph.len()).collect() },
-            walked = walk(&self.graph, way, || run.halted(), visit) => walked,
+            walked = walk => walked,
         };
         let name = |i: usize| self.graph.addrs[i].clone();
         let work: BTreeSet<&Addr> = planned.plan.steps.iter().filter(|s| s.is_work()).map(|s| &s.addr).collect();
@@ -85,7 +90,7 @@ impl Up<'_> {
     async fn visit(&self, i: usize) -> End {
         let engine = self.run.engine;
         let addr = &engine.graph.addrs[i];
-        let Some(step) = self.steps.get(addr) else { return End::Done };
+        let Some(step) = self.steps.get(addr).filter(|_| !engine.unwanted.contains(addr)) else { return End::Done };
         let stale = step.is_work() || engine.graph.needs[i].iter().any(|need| self.changed.borrow().contains(need));
         if self.run.halted() {
             return End::Stopped;
@@ -131,6 +136,19 @@ impl Up<'_> {
             self.run.emit(StepEvent::Finished { addr: addr.clone(), outcome, elapsed });
         }
         end
+    }
+
+    /// Removes what isn't wanted any more, and forgets what is gone.
+    async fn clear(&self, i: usize) -> End {
+        let engine = self.run.engine;
+        let addr = &engine.graph.addrs[i];
+        if !engine.unwanted.contains(addr) {
+            return End::Done;
+        }
+        match self.steps.contains_key(addr) {
+            true => engine.remove(self.run, &self.known, i).await,
+            false => engine.forget_gone(&self.known, addr, &self.planned.seen[addr]).await,
+        }
     }
 
     async fn read(&self, i: usize, context: &Context) -> Result<Observed> {

@@ -65,6 +65,8 @@ impl Planned {
 /// Brings resources to what is wanted.
 pub struct Engine {
     graph: graph::Graph,
+    /// What isn't wanted any more: it is removed once all else is done.
+    unwanted: BTreeSet<Addr>,
     /// What a selection leaves out.
     left_out: BTreeSet<Addr>,
     store: Arc<dyn Store>,
@@ -79,6 +81,7 @@ impl Engine {
     pub fn new(resources: Vec<Arc<dyn Resource>>, store: Arc<dyn Store>) -> Result<Engine> {
         Ok(Engine {
             graph: graph::Graph::new(resources)?,
+            unwanted: BTreeSet::new(),
             left_out: BTreeSet::new(),
             store,
             clock: Arc::new(SystemClock::default()),
@@ -86,6 +89,17 @@ impl Engine {
             settings: Settings::default(),
             cancel: Cancel::default(),
         })
+    }
+
+    /// Adds resources that an earlier configuration may have asked for: a run upwards removes those that are there and ours, users
+    /// first, once all that is wanted is done. What is kept stays.
+    ///
+    /// # Errors
+    /// As of [`Engine::new`].
+    pub fn unwanted(mut self, resources: Vec<Arc<dyn Resource>>) -> Result<Engine> {
+        self.unwanted = resources.iter().map(|resource| resource.addr()).collect();
+        self.graph = graph::Graph::new(self.graph.nodes.iter().cloned().chain(resources).collect())?;
+        Ok(self)
     }
 
     /// Sends events to a sink.

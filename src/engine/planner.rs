@@ -26,7 +26,8 @@ impl Engine {
         let known = self.store.snapshot()?;
         let seen = self.read_all(|_, _| None).await?;
         let (mut steps, mut refused, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
-        for (i, addr) in self.graph.addrs.iter().enumerate() {
+        let wanted = |(_, addr): &(usize, &Addr)| !self.unwanted.contains(*addr);
+        for (i, addr) in self.graph.addrs.iter().enumerate().filter(wanted) {
             let (observed, past) = (&seen[addr], self.past(&known, i));
             match decide(observed, &past) {
                 Ok(decision) => steps.push(self.step(i, decision.action, decision.why, observed)),
@@ -42,9 +43,10 @@ impl Engine {
                 }
             }
         }
+        let left = self.plan_unwanted(&seen, &mut steps);
         let unasked = self.unasked(&known, &seen);
         let mut plan = self.finish_plan(Direction::Up, steps, unasked);
-        plan.refused = refusals;
+        (plan.refused, plan.left) = (refusals, left);
         Ok(Planned { plan, seen, refused })
     }
 

@@ -77,6 +77,12 @@ impl Engine {
         if selection.is_all() {
             return Ok(self);
         }
+        // Removing a part of what isn't wanted any more would leave its users without it.
+        let unwanted = std::mem::take(&mut self.unwanted);
+        if !unwanted.is_empty() {
+            let wanted = (0..self.graph.len()).filter(|i| !unwanted.contains(&self.graph.addrs[*i])).collect();
+            self.graph = self.graph.only(&wanted);
+        }
         selection.check(&self.graph)?;
         let named = |i: &usize| selection.names(&self.graph.addrs[*i], self.graph.nodes[*i].phase());
         let named: BTreeSet<usize> = (0..self.graph.len()).filter(named).collect();
@@ -86,6 +92,7 @@ impl Engine {
         };
         let all = self.graph.addrs.iter().enumerate();
         self.left_out = all.filter(|(i, _)| !selected.contains(i)).map(|(_, addr)| addr.clone()).collect();
+        self.left_out.extend(unwanted);
         // What is removed is looked at with the help of what it needs, which stays.
         self.graph = self.graph.only(&closure(selected, &self.graph.needs));
         Ok(self)

@@ -143,7 +143,7 @@ impl World {
     }
 
     pub fn engine(&self) -> Engine {
-        self.engine_of(self.resources())
+        self.engine_of(self.resources()).unwanted(phases::teardown::unwanted_in_aws(&self.deps())).unwrap()
     }
 
     /// An engine over some of the resources.

@@ -15,7 +15,7 @@ mod volumes;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::config::{Mirror, Switch};
+use crate::config::{Mirror, NatGateways, Switch};
 use crate::engine::{Context, Planned, Resource, Snapshot};
 use crate::model::{Action, Addr, Phase, Result};
 
@@ -69,6 +69,22 @@ pub fn in_aws(deps: &Deps) -> Vec<Arc<dyn Resource>> {
     with_leftovers(&deps, super::in_aws(&deps))
 }
 
+/// The resources that another configuration of the same deployment would have asked for, and this one doesn't: an `up` removes those
+/// that are there. None that holds data, images or what others made is among them.
+pub fn unwanted(deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    without(super::resources(&everything(deps)), &super::resources(deps))
+}
+
+/// The same of those in AWS alone.
+pub fn unwanted_in_aws(deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    without(super::in_aws(&everything(deps)), &super::in_aws(deps))
+}
+
+fn without(all: Vec<Arc<dyn Resource>>, asked: &[Arc<dyn Resource>]) -> Vec<Arc<dyn Resource>> {
+    let asked: BTreeSet<Addr> = asked.iter().map(|resource| resource.addr()).collect();
+    all.into_iter().filter(|r| r.phase() != Phase::Images && !asked.contains(&r.addr())).collect()
+}
+
 /// True if the cluster runs and is ours, and the caller has no access to it: what is in it couldn't be seen, and what it holds in AWS
 /// would be left. Not if the state says that the access was removed, or not made yet: the cluster is empty then.
 pub fn shut_out(planned: &Planned, known: &Snapshot) -> bool {
@@ -96,6 +112,10 @@ fn everything(deps: &Deps) -> Deps {
     spec.gpu.enabled = true;
     spec.images.webhook = Switch::Enabled;
     spec.images.mirror = Mirror::Auto;
+    spec.network.nat_gateways = NatGateways::PerZone;
+    if let Some(existing) = &mut spec.network.existing {
+        existing.tag_subnets = true;
+    }
     deps
 }
 

@@ -20,14 +20,12 @@ enum Fate {
     Refused(&'static str, &'static str),
     /// The resource can't be used as it is.
     Unusable(&'static str),
-    /// The resource is made.
-    Created(&'static str),
     /// The resource is removed.
     Removed(&'static str),
     /// Nothing at all.
     Nothing,
 }
-use Fate::{Created, Nothing, Refused, Removed, Unusable, Updated};
+use Fate::{Nothing, Refused, Removed, Unusable, Updated};
 
 impl Fate {
     /// The word that the page has for it.
@@ -35,7 +33,6 @@ impl Fate {
         match self {
             Updated(..) => "updated",
             Refused(..) | Unusable(_) => "refused",
-            Created(_) => "made",
             Removed(_) => "removed",
             Nothing => "nothing",
         }
@@ -52,7 +49,6 @@ impl Fate {
                 r.changes.iter().any(|c| c.field == field && c.kind == ChangeKind::Refused && !c.why.is_empty())
             }),
             Unusable(addr) => refused(addr).is_some_and(|r| r.changes.is_empty() && !r.hints.is_empty()),
-            Created(addr) => step(addr, Action::Create).is_some(),
             Removed(addr) => step(addr, Action::Delete).is_some(),
             Nothing => plan.refused.is_empty() && !plan.has_work(),
         }
@@ -81,7 +77,11 @@ fn rows() -> Vec<Row> {
             json!("10.1.0.0/16"),
             &[Refused("cluster/vpc", "cidr"), Refused("cluster/subnet-public-1", "cidr")],
         ),
-        ("spec.network.natGateways", json!("single"), &[Updated("cluster/routes-private-2", "defaultRoute")]),
+        (
+            "spec.network.natGateways",
+            json!("single"),
+            &[Updated("cluster/routes-private-2", "defaultRoute"), Removed("cluster/nat-2"), Removed("cluster/eip-3")],
+        ),
         ("spec.network.existing.vpcId", vpc, &[Unusable("cluster/vpc"), Refused("cluster/eks", "vpc")]),
         (
             "spec.cluster.version",
@@ -130,6 +130,11 @@ fn rows() -> Vec<Row> {
         ("spec.data.database.existing.instance", database, &[Refused("data/database", "id")]),
         ("spec.data.database.existing.host", host, &[Refused("data/database", "id")]),
         ("spec.kubeflow.admin.email", json!("b@example.com"), &[Updated("data/admin-secret", "value.email")]),
+        (
+            "spec.gpu.enabled",
+            json!(false),
+            &[Removed("karpenter/queue"), Removed("karpenter/role-node"), Removed("karpenter/rule-spot")],
+        ),
         (
             "spec.gpu.capacityTypes",
             json!(["on-demand", "spot"]),

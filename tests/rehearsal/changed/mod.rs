@@ -1,3 +1,4 @@
 //! What was changed: in the configuration, and outside.
 
 mod fields;
+mod unwanted;
