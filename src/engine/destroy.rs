@@ -21,7 +21,7 @@ impl Engine {
         // A removal that was begun means that all users were found gone before; they needn't answer any more.
         let excuse = |i: usize| self.ancestors(i).iter().any(|need| doomed.contains(&self.graph.addrs[*need]));
         let seen = self
-            .read_all(|i, error| {
+            .read_all(&known, |i, error| {
                 (error.is_passing() && excuse(i))
                     .then(|| Observed::Unknown("what it was part of is being removed".into()))
             })

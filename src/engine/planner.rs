@@ -11,7 +11,7 @@ use super::report::combine;
 use super::run::Run;
 use super::transition::{OpenIntent, Past, decide, refused_changes};
 use super::walk::{End, Way, walk};
-use super::{Engine, Observed, Planned, Snapshot};
+use super::{Context, Engine, Live, Observed, Owner, Planned, Record, Snapshot};
 
 impl Engine {
     /// Reads everything and plans the way to what is wanted. Writes nothing. What can't be done at all (a change that
@@ -24,7 +24,7 @@ impl Engine {
     /// The same plan, with what can't be done beside the rest, to be looked at.
     pub async fn draft(&self) -> Result<Planned> {
         let known = self.store.snapshot()?;
-        let seen = self.read_all(|_, _| None).await?;
+        let seen = self.read_all(&known, |_, _| None).await?;
         let (mut steps, mut refused, mut refusals) = (Vec::new(), Vec::new(), Vec::new());
         let wanted = |(_, addr): &(usize, &Addr)| !self.unwanted.contains(*addr);
         for (i, addr) in self.graph.addrs.iter().enumerate().filter(wanted) {
@@ -123,6 +123,7 @@ impl Engine {
     /// Reads every resource once what it needs was read. `excuse` may answer in place of a read that failed.
     pub(super) async fn read_all(
         &self,
+        known: &Snapshot,
         excuse: impl Fn(usize, &Error) -> Option<Observed>,
     ) -> Result<BTreeMap<Addr, Observed>> {
         (self.sink)(Event::Reading { resources: self.graph.len() });
@@ -134,7 +135,9 @@ impl Engine {
                 return End::Stopped;
             }
             let context = run.context(addr);
-            let result = run.call(addr, self.settings.read_patience, || self.graph.nodes[i].read(&context)).await;
+            let record = known.resources.get(addr).filter(|_| !known.open.contains_key(addr));
+            let look = || self.look_for(i, &context, record);
+            let result = run.call(addr, self.settings.read_patience, look).await;
             let observed = match result {
                 Ok(observed) => observed,
                 Err(_) if self.cancel.why().is_some() => return End::Stopped,
@@ -167,6 +170,15 @@ impl Engine {
             Some(error) => Err(Error::new(error.class, "stopped before anything was changed")),
             None => Ok(seen.into_inner()),
         }
+    }
+
+    /// Reads a resource. One that was acknowledged, isn't found and is there nevertheless isn't ours any more.
+    async fn look_for(&self, i: usize, context: &Context, record: Option<&Record>) -> Result<Observed> {
+        let observed = self.graph.nodes[i].read(context).await?;
+        let (Observed::Absent, Some(record)) = (&observed, record) else { return Ok(observed) };
+        let Some(why) = self.graph.nodes[i].astray(&record.outputs).await? else { return Ok(observed) };
+        let (outputs, owner) = (record.outputs.clone(), Owner::Other(why));
+        Ok(Observed::Present(Live { outputs, owner, changes: Vec::new(), ready: Readiness::Ready }))
     }
 
     /// The open intent of a resource, if there is one.

@@ -152,6 +152,11 @@ pub trait Resource: Send + Sync {
     /// Looks at reality, by name, tag or live state, never by our records. Makes no write.
     async fn read(&self, cx: &Context) -> Result<Observed>;
 
+    /// Why what is recorded, but not found, isn't made again: it is there, and has lost what it is found by. `None` if it is gone.
+    async fn astray(&self, _record: &Outputs) -> Result<Option<String>> {
+        Ok(None)
+    }
+
     /// Makes reality as wanted: `action` is `Create` or `Update`; of a replacement, the engine removes the old one first. `token` is the client token of the intent, the same when
     /// a young intent is repeated. Returns the outputs as far as they are known. Must be safe to repeat.
     async fn apply(&self, cx: &Context, action: Action, token: &str) -> Result<Outputs>;

@@ -185,6 +185,11 @@ def delete_nodegroup(self: Any) -> ActionResult:
     return ActionResult({"nodegroup": group})
 
 
+def minor(version: str) -> int:
+    """The minor version."""
+    return int(version.split(".")[1])
+
+
 def update(cluster: Any, kind: str) -> dict[str, Any]:
     """A new update of a cluster, which succeeds at once."""
     record = {"id": str(uuid.uuid4()), "status": "Successful", "type": kind, "params": [], "createdAt": utcnow(), "errors": []}
@@ -205,9 +210,14 @@ def update_cluster_config(self: Any) -> ActionResult:
 
 
 def update_cluster_version(self: Any) -> ActionResult:
-    """`POST /clusters/NAME/updates`."""
-    cluster = self.eks_backend.describe_cluster(self._get_param("name"))
-    cluster.version = self._get_param("version")
+    """`POST /clusters/NAME/updates`: one minor version up, and no node more than three behind."""
+    cluster, wanted = self.eks_backend.describe_cluster(self._get_param("name")), self._get_param("version")
+    if wanted not in VERSIONS or minor(wanted) != minor(cluster.version) + 1:
+        raise refuse(f"Unsupported Kubernetes minor version update from {cluster.version} to {wanted}")
+    for group in cluster.nodegroups.values():
+        if minor(group.version) < minor(wanted) - 3:
+            raise refuse(f"Nodegroup {group.nodegroup_name} must be updated to match cluster version {cluster.version} before updating cluster version")
+    cluster.version = wanted
     return ActionResult({"update": update(cluster, "VersionUpdate")})
 
 
@@ -215,7 +225,10 @@ def update_nodegroup_version(self: Any) -> ActionResult:
     """`POST /clusters/NAME/node-groups/GROUP/update-version`."""
     cluster = self.eks_backend.describe_cluster(self._get_param("name"))
     group = self.eks_backend.describe_nodegroup(cluster.name, self._get_param("nodegroupName"))
-    group.version = self._get_param("version") or cluster.version
+    wanted = self._get_param("version") or cluster.version
+    if not minor(group.version) <= minor(wanted) <= minor(cluster.version):
+        raise refuse(f"Requested Nodegroup version {wanted} is not between its own, {group.version}, and the cluster's, {cluster.version}")
+    group.version = wanted
     return ActionResult({"update": update(cluster, "VersionUpdate")})
 
 

@@ -143,6 +143,12 @@ def delete_db_instance(self: Any) -> ActionResult:
     return ActionResult({"DBInstance": instance})
 
 
+def modify_db_subnet_group(self: Any, subnet_name: str, *args: Any) -> Any:
+    """moto forgets a group that was changed."""
+    self.subnet_groups[subnet_name] = _moto_modify_group(self, subnet_name, *args)
+    return self.subnet_groups[subnet_name]
+
+
 def give_access(user: str | None, password: str | None, database: str | None) -> None:
     """Makes the master user in the MariaDB server, with TLS required as the parameter group of a deployment does."""
     if not settings.database_socket or not user or not password:
@@ -158,6 +164,8 @@ def give_access(user: str | None, password: str | None, database: str | None) ->
 _moto_create = responses.RDSResponse.create_db_instance
 _moto_modify = responses.RDSResponse.modify_db_instance
 _moto_delete = responses.RDSResponse.delete_db_instance
+_moto_modify_group = models.RDSBackend.modify_db_subnet_group
+models.RDSBackend.modify_db_subnet_group = modify_db_subnet_group  # type: ignore[method-assign]
 
 for operation in (
     describe_db_engine_versions, describe_orderable_db_instance_options,

@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::{Address, DomainType, ResourceType};
 use crate::aws::{Call, ec2_once, tags};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::site::{Diff, Site, absent_or, by_tag, live, one, outputs, retag, specification};
+use crate::phases::site::{Diff, Site, absent_or, astray, by_tag, live, one, outputs, retag, specification};
 
 /// The elastic IP of a NAT gateway.
 pub(super) struct Eip {
@@ -46,6 +46,10 @@ impl Resource for Eip {
         diff.tags(&tags, &self.site.tags(&self.addr(), &self.site.named(&self.part())));
         let outputs = outputs([("allocation_id", address.allocation_id().unwrap_or_default())]);
         Ok(absent_or(Some(live(outputs, self.site.owner(&tags), diff, Readiness::Ready))))
+    }
+
+    async fn astray(&self, record: &Outputs) -> Result<Option<String>> {
+        astray(&self.site, &self.addr(), record, "allocation_id").await
     }
 
     async fn apply(&self, _: &Context, _: Action, _: &str) -> Result<Outputs> {

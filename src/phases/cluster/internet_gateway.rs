@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::ResourceType;
 use crate::aws::{Call, ec2_once, tags};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::site::{Diff, Site, absent_or, by_tag, live, one, outputs, retag, specification};
+use crate::phases::site::{Diff, Site, absent_or, astray, by_tag, live, one, outputs, retag, specification};
 
 /// The internet gateway.
 pub(super) struct InternetGateway {
@@ -51,6 +51,10 @@ impl Resource for InternetGateway {
         diff.tags(&tags, &self.site.tags(&self.addr(), &self.site.named("igw")));
         let outputs = outputs([("id", gateway.internet_gateway_id().unwrap_or_default())]);
         Ok(absent_or(Some(live(outputs, self.site.owner(&tags), diff, Readiness::Ready))))
+    }
+
+    async fn astray(&self, record: &Outputs) -> Result<Option<String>> {
+        astray(&self.site, &self.addr(), record, "id").await
     }
 
     async fn apply(&self, cx: &Context, _: Action, _: &str) -> Result<Outputs> {

@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{NatGateway, NatGatewayState, ResourceType};
 use crate::aws::{Call, ec2_once, tags};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::site::{Diff, Site, absent_or, by_tag, live, one, outputs, retag, specification, until};
+use crate::phases::site::{Diff, Site, absent_or, astray, by_tag, live, one, outputs, retag, specification, until};
 
 /// A NAT gateway.
 pub(super) struct Nat {
@@ -78,6 +78,10 @@ impl Resource for Nat {
         };
         let outputs = outputs([("nat_id", nat.nat_gateway_id().unwrap_or_default())]);
         Ok(absent_or(Some(live(outputs, self.site.owner(&tags), diff, ready))))
+    }
+
+    async fn astray(&self, record: &Outputs) -> Result<Option<String>> {
+        astray(&self.site, &self.addr(), record, "nat_id").await
     }
 
     async fn apply(&self, cx: &Context, _: Action, token: &str) -> Result<Outputs> {

@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{ResourceType, RouteState, RouteTable};
 use crate::aws::{Call, ec2_once, tags};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::site::{Diff, Site, absent_or, by_tag, join, live, one, outputs, retag, specification};
+use crate::phases::site::{Diff, Site, absent_or, astray, by_tag, join, live, one, outputs, retag, specification};
 
 const ALL: &str = "0.0.0.0/0";
 
@@ -112,6 +112,10 @@ impl Resource for Routes {
         diff.tags(&tags, &self.site.tags(&self.addr(), &self.site.named(&self.part)));
         let outputs = outputs([("id", table.route_table_id().unwrap_or_default())]);
         Ok(absent_or(Some(live(outputs, self.site.owner(&tags), diff, Readiness::Ready))))
+    }
+
+    async fn astray(&self, record: &Outputs) -> Result<Option<String>> {
+        astray(&self.site, &self.addr(), record, "id").await
     }
 
     async fn apply(&self, cx: &Context, _: Action, _: &str) -> Result<Outputs> {

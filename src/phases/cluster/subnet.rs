@@ -9,7 +9,7 @@ use crate::aws::tags::{self, Tags};
 use crate::aws::{Call, ec2_once, zones};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::site::{Diff, Site, absent_or, by_tag, live, one, outputs, retag, specification};
+use crate::phases::site::{Diff, Site, absent_or, astray, by_tag, live, one, outputs, retag, specification};
 
 use super::vpc::{ELSEWHERE, IN_USE};
 
@@ -92,6 +92,10 @@ impl Resource for Subnet {
             Some(state) => Readiness::Waiting(format!("the subnet is {state}")),
         };
         Ok(absent_or(Some(live(of(&subnet), self.site.owner(&tags), diff, ready))))
+    }
+
+    async fn astray(&self, record: &Outputs) -> Result<Option<String>> {
+        astray(&self.site, &self.addr(), record, "subnet_id").await
     }
 
     async fn apply(&self, cx: &Context, _: Action, _: &str) -> Result<Outputs> {

@@ -9,7 +9,7 @@ use crate::aws::network::attribute;
 use crate::aws::{Call, ec2_once, tags};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::site::{Diff, Site, absent_or, by_tag, live, one, outputs, retag, specification};
+use crate::phases::site::{Diff, Site, absent_or, astray, by_tag, live, one, outputs, retag, specification};
 
 /// Why blocks of addresses stay.
 pub(super) const IN_USE: &str = "nodes, pods and database have addresses in it";
@@ -63,6 +63,10 @@ impl Resource for Vpc {
         };
         let outputs = outputs([("vpc_id", id), ("cidr", &self.cidr)]);
         Ok(absent_or(Some(live(outputs, self.site.owner(&tags), diff, ready))))
+    }
+
+    async fn astray(&self, record: &Outputs) -> Result<Option<String>> {
+        astray(&self.site, &self.addr(), record, "vpc_id").await
     }
 
     async fn apply(&self, _: &Context, _: Action, _: &str) -> Result<Outputs> {

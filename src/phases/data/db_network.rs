@@ -8,7 +8,7 @@ use aws_sdk_ec2::types::{ResourceType, SecurityGroup};
 use crate::aws::{Call, ec2_once, tags};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::site::{Diff, Site, absent_or, by_tag, live, one, outputs, retag, specification};
+use crate::phases::site::{Diff, Site, absent_or, astray, by_tag, live, one, outputs, retag, specification};
 
 /// The database's security group.
 pub(super) struct DbSecurityGroup {
@@ -59,6 +59,10 @@ impl Resource for DbSecurityGroup {
         diff.tags(&tags, &self.site.tags(&self.addr(), &self.name()));
         let outputs = outputs([("id", group.group_id().unwrap_or_default())]);
         Ok(absent_or(Some(live(outputs, self.site.owner(&tags), diff, Readiness::Ready))))
+    }
+
+    async fn astray(&self, record: &Outputs) -> Result<Option<String>> {
+        astray(&self.site, &self.addr(), record, "id").await
     }
 
     async fn apply(&self, cx: &Context, _: Action, _: &str) -> Result<Outputs> {

@@ -1,6 +1,7 @@
 //! What all resources in AWS share: names, ARNs, tags, ownership, differences, waits, and the kinds that several phases have.
 
 mod access;
+mod astray;
 mod ec2;
 mod live;
 mod network;
@@ -18,6 +19,7 @@ use crate::engine::Owner;
 use crate::model::{Addr, Region};
 
 pub(crate) use access::AccessEntry;
+pub(crate) use astray::astray;
 pub(crate) use ec2::{by_tag, one, retag, specification};
 pub(crate) use live::{Diff, absent_or, borrowed, join, live, not_ours, outputs, use_only};
 pub(crate) use role::{Role, ServiceLinked, Trust};

@@ -54,6 +54,10 @@ impl Resource for Before {
         self.inner.read(cx).await
     }
 
+    async fn astray(&self, record: &Outputs) -> Result<Option<String>> {
+        self.inner.astray(record).await
+    }
+
     async fn apply(&self, cx: &Context, action: Action, token: &str) -> Result<Outputs> {
         self.inner.apply(cx, action, token).await
     }

@@ -1,4 +1,6 @@
 //! What was changed: in the configuration, and outside.
 
+mod drift;
 mod fields;
 mod unwanted;
+mod upgrade;
