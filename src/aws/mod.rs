@@ -2,6 +2,7 @@
 //!
 //! Knows nothing of the engine nor of Kubernetes: what a deployment makes of these calls is in `phases`.
 
+pub mod bucket;
 mod clients;
 mod codes;
 mod ecr;

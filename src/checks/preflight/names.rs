@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::aws::bucket::Found;
 use crate::aws::tags::{self, DEPLOYMENT_TAG, Tags};
 use crate::aws::{Call, Clients};
 use crate::checks::look::{fail, look, pass};
@@ -107,15 +108,13 @@ fn bucket(config: &Arc<Config>, aws: Clients) -> Arc<dyn Checker> {
         async move {
             let account = aws.identity().await?.account;
             let name = config.bucket(&account);
-            let head = aws.s3.head_bucket().bucket(&name).expected_bucket_owner(&account).send().await;
-            let status = head.as_ref().err().and_then(|e| e.raw_response()).map(|r| r.status().as_u16());
-            match status {
-                Some(404) => pass(format!("{name} is free")),
-                Some(301 | 403) => fail(
+            match aws.find_bucket(&name, &account).await? {
+                Found::Absent => pass(format!("{name} is free")),
+                Found::Here => pass(format!("{name} is in this account")),
+                Found::Elsewhere | Found::Denied => fail(
                     format!("{name} is taken by another account or is in another region"),
                     "set `spec.data.bucket` to a name that is free",
                 ),
-                _ => head.call("s3:ListBucket").and_then(|_| pass(format!("{name} is in this account"))),
             }
         }
     })

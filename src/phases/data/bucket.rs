@@ -10,6 +10,7 @@ use aws_sdk_s3::types::{
 };
 use serde_json::{Value, json};
 
+use crate::aws::bucket::Found;
 use crate::aws::tags::{self, Tags};
 use crate::aws::{Call, policy};
 use crate::engine::{Context, Holds, Live, Observed, Outputs, Owner, Resource};
@@ -66,15 +67,12 @@ impl Bucket {
 
     async fn see(&self) -> Result<There> {
         let (s3, name) = (&self.site.aws.s3, &self.name);
-        let head = s3.head_bucket().bucket(name).expected_bucket_owner(&self.site.account).send().await;
-        // HEAD has no body, hence no code: the status says it.
-        let status = head.as_ref().err().and_then(|e| e.raw_response()).map(|r| r.status().as_u16());
-        match status {
-            Some(404) => return Ok(There::Nothing),
-            Some(403) => return Ok(There::Foreign("the name is taken by another account".into())),
-            Some(301) => return Ok(There::Foreign("it is in another region".into())),
-            _ => head.call("s3:ListBucket")?,
-        };
+        match self.site.aws.find_bucket(name, &self.site.account).await? {
+            Found::Absent => return Ok(There::Nothing),
+            Found::Denied => return Ok(There::Foreign("the name is taken by another account".into())),
+            Found::Elsewhere => return Ok(There::Foreign("it is in another region".into())),
+            Found::Here => {}
+        }
         let tags =
             s3.get_bucket_tagging().bucket(name).send().await.unless("s3:GetBucketTagging", &["NoSuchTagSet"])?;
         let encryption = s3.get_bucket_encryption().bucket(name).send().await;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::BucketVersioningStatus;
 
+use crate::aws::bucket::ELSEWHERE;
 use crate::aws::{Call, Clients};
 use crate::model::{Error, ErrorClass, Result};
 
@@ -13,9 +14,6 @@ use super::objects::{Objects, Only, Put};
 
 /// The codes of a write whose condition didn't hold.
 const REFUSED: [&str; 3] = ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"];
-/// The codes with which S3 tells that a bucket is elsewhere.
-const ELSEWHERE: [&str; 3] =
-    ["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException"];
 
 /// A prefix in a bucket of the region of the clients.
 pub struct S3Objects {

@@ -2,6 +2,7 @@
 
 mod answer;
 mod call;
+mod head;
 mod random;
 mod sweep;
 
@@ -37,6 +38,8 @@ pub enum Fault {
     Expired,
     /// Another write of the same object is under way: only for conditional writes to S3.
     Conflict,
+    /// The caller may not: only where a test asks for it, since it ends a run.
+    Denied,
 }
 
 impl Fault {
@@ -176,6 +179,7 @@ fn verdict(call: &Call, fault: Fault) -> Option<Verdict> {
         Fault::UnknownPrincipal => refusal(answer::unknown_principal(call)?),
         Fault::Skewed => refusal(answer::skewed(call)),
         Fault::Expired => refusal(answer::expired(call)),
+        Fault::Denied => refusal((403, "AccessDenied", "Access Denied")),
         Fault::Conflict => refusal((409, "ConditionalRequestConflict", "The conditional request cannot succeed now.")),
     })
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::types::ServerSideEncryption;
 
 use crate::aws::Call;
+use crate::aws::bucket::Found;
 use crate::engine::{Context, Holds, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Result};
 use crate::phases::data::ARTIFACTS;
@@ -21,21 +22,15 @@ impl ExistingBucket {
     /// Why it can't be used, if so.
     async fn wrong(&self) -> Result<Option<String>> {
         let (s3, name) = (&self.site.aws.s3, &self.name);
-        let head = s3.head_bucket().bucket(name).expected_bucket_owner(&self.site.account).send().await;
-        // HEAD has no body, hence no code: the status says it.
-        let status = head.as_ref().err().and_then(|e| e.raw_response()).map(|r| r.status().as_u16());
         let region = self.site.region;
-        let wrong = match status {
-            Some(404) => Some(format!("there is no bucket {name}")),
-            Some(403) => Some(format!("the bucket {name} is of another account, or this one may not look at it")),
-            Some(301) => Some(format!("the bucket {name} is in another region than {region}")),
-            _ => {
-                head.call("s3:ListBucket")?;
-                None
-            }
+        let wrong = match self.site.aws.find_bucket(name, &self.site.account).await? {
+            Found::Absent => format!("there is no bucket {name}"),
+            Found::Denied => format!("the bucket {name} is of another account, or this one may not look at it"),
+            Found::Elsewhere => format!("the bucket {name} is in another region than {region}"),
+            Found::Here => String::new(),
         };
-        if wrong.is_some() {
-            return Ok(wrong);
+        if !wrong.is_empty() {
+            return Ok(Some(wrong));
         }
         let place = s3.get_bucket_location().bucket(name).send().await.call("s3:GetBucketLocation")?;
         let place = place.location_constraint().map(|l| l.as_str().to_owned()).unwrap_or_default();
