@@ -36,6 +36,8 @@ ACCESS_KEY, FOREIGN_ACCESS_KEY = "AKIAREHEARSALCHINA01", "AKIAREHEARSALGLOBAL1"
 SECRET_KEY = "rehearsal/not-a-secret/of-any-account/01"
 CALLER = "arn:aws-cn:iam::123456789012:user/rehearsal"
 POD_CIDR = "192.0.2.0/24"
+POD_LOG = ("nothing runs in this pod", "its kubelet is simulated")
+"""What every container says."""
 
 
 class Environment:
@@ -44,7 +46,7 @@ class Environment:
     def __init__(self, folder: Path, tools: Tools, options: dict[str, Any]):
         self.folder, self.tools, self.options = folder, tools, options
         self.plane = folder / "plane"
-        names = ("aws", "etcd", "api", "manager", "scheduler", "tokens", "database")
+        names = ("aws", "etcd", "api", "manager", "scheduler", "tokens", "database", "kubelet", "gateway")
         self.ports = dict(zip(names, ports(len(names))))
         self.parts: list[Process] = []
         self.cluster: list[Process] = []
@@ -95,12 +97,28 @@ class Environment:
         self.cluster.append(Process("plane", command, self.folder))
 
     def start_kwok(self) -> None:
-        """The kubelets."""
+        """The kubelets: they also answer for logs and forwarded ports."""
+        outside = self.folder / "kubelet.json"
+        outside.write_text("\n---\n".join(json.dumps(item) for item in self.outside()))
+        kubelet = self.ports["kubelet"]
         command = [
             str(self.tools.kwok), "--kubeconfig", str(self.plane / "kubeconfig"), "--config", str(HERE / "kwok" / "stages.yaml"),
-            "--manage-all-nodes=true", "--node-ip=127.0.0.1", "--node-port=0", f"--cidr={POD_CIDR}", "--node-lease-duration-seconds=40",
+            "--config", str(outside), "--manage-all-nodes=true", "--node-ip=127.0.0.1", f"--node-port={kubelet}",
+            f"--server-address=127.0.0.1:{kubelet}", "--tls-cert-file", str(self.plane / "server.crt"),
+            "--tls-private-key-file", str(self.plane / "server.key"), f"--cidr={POD_CIDR}", "--node-lease-duration-seconds=40",
         ]  # fmt: skip
         self.cluster.append(Process("kwok", command, self.folder))
+
+    def outside(self) -> list[dict[str, Any]]:
+        """What the kubelets say for all pods: one log, and the gateway behind the port of its pods."""
+        log = self.folder / "pods.log"
+        log.write_text("".join(f"2026-01-01T00:00:0{n}.000000000Z stdout F {text}\n" for n, text in enumerate(POD_LOG)))
+        forward = {"ports": [8080], "target": {"address": "127.0.0.1", "port": self.ports["gateway"]}}
+        specs = {
+            "ClusterPortForward": {"selector": {"matchNamespaces": ["istio-system"]}, "forwards": [forward]},
+            "ClusterLogs": {"logs": [{"logsFile": str(log), "previousLogsFile": str(log)}]},
+        }
+        return [{"apiVersion": "kwok.x-k8s.io/v1alpha1", "kind": kind, "metadata": {"name": "rehearsal"}, "spec": spec} for kind, spec in specs.items()]
 
     def start_database(self) -> str:
         """MariaDB, if there is one; its socket, or nothing."""
@@ -126,7 +144,7 @@ class Environment:
         """What stands in inside the cluster."""
         command = [
             sys.executable, "-m", "standin", "--plane", str(self.plane), "--aws", self.aws, "--caller", CALLER,
-            "--authenticator-port", str(self.ports["tokens"]),
+            "--authenticator-port", str(self.ports["tokens"]), "--gateway-port", str(self.ports["gateway"]),
         ]  # fmt: skip
         keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "PYTHONDONTWRITEBYTECODE": "1"}
         self.parts.append(Process("standin", command, self.folder, HERE / "cluster", **keys))

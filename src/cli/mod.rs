@@ -22,7 +22,9 @@ mod junit;
 mod kustomize;
 mod limits;
 mod logging;
+mod logs;
 mod object_diff;
+mod open;
 mod panic;
 mod plan;
 mod plan_view;
@@ -86,7 +88,9 @@ commands! {
     State => state,
     Verify => verify,
     IamPolicy => iam_policy,
+    Open => open,
     Credentials => credentials,
+    Logs => logs,
     Down => down,
     Render => render,
     Images => images,

@@ -10,9 +10,10 @@ use crate::aws::Clients;
 use crate::bundle::{Bundle, FindOptions};
 use crate::config::{self, Config};
 use crate::engine::{Cancel, Signal, Sink};
+use crate::kube;
 use crate::model::{Backend, Error, ErrorClass, Result};
-use crate::phases::Deps;
 use crate::phases::link::Link;
+use crate::phases::{self, Deps};
 use crate::state::{Held, Identity, Place, S3Objects, View};
 use crate::ui::{self, Choice};
 
@@ -83,6 +84,17 @@ impl Session {
             final_snapshot: true,
             link: Arc::new(Link::new(self.config.name(), &self.clients)),
         }
+    }
+
+    /// A client of its cluster.
+    pub(super) async fn cluster(&self) -> Result<kube::Client> {
+        let found = phases::cluster::endpoint(&self.config, &self.clients, &self.account).await?;
+        let Some(endpoint) = found else {
+            let (name, region) = (self.config.name(), self.config.spec.region);
+            return Err(Error::new(ErrorClass::Permanent, format!("there is no active cluster {name} in {region}"))
+                .hint("`kfctl-cn up` makes it; `kfctl-cn status` tells how far it is"));
+        };
+        Link::new(self.config.name(), &self.clients).at(endpoint).await
     }
 
     /// The deployment in words.

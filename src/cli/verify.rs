@@ -8,7 +8,7 @@ use super::limits::TimeArgs;
 use super::run::{Session, cancel_on_signals, unless_stopped};
 use super::{Global, report};
 use crate::adapt::image_target;
-use crate::checks::verify::{aws, kubernetes};
+use crate::checks::verify::{aws, gateway, kubernetes};
 use crate::checks::{Checker, Verdict};
 use crate::engine::{Cancel, Context, Engine, Plan, Step};
 use crate::model::{Action, ExitStatus, Phase, Result};
@@ -48,6 +48,7 @@ async fn collect(global: &Global, cancel: &Cancel) -> Result<Vec<Arc<dyn Checker
         let pieces = unless_stopped(cancel, phases::pieces(&deps, &cx)).await?;
         let objects = pieces.known.into_iter().flat_map(|piece| piece.objects).collect();
         let copy = image_target(&session.config.registry(&session.account), kubernetes::FOREIGN_IMAGE);
+        checkers.extend(gateway::checkers(&session.clients, &session.config, &client));
         checkers.extend(kubernetes::checkers(client, session.config.spec.region, copy, objects));
     }
     Ok(checkers)

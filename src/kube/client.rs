@@ -26,6 +26,8 @@ pub struct Client(Arc<Inner>);
 
 struct Inner {
     http: ::kube::Client,
+    /// For connections that stay open: without a limit for silence.
+    config: ::kube::Config,
     /// What people are told when it doesn't answer.
     url: String,
     tokens: Tokens,
@@ -33,8 +35,41 @@ struct Inner {
 }
 
 impl Client {
-    pub(super) fn new(http: ::kube::Client, url: &str, tokens: Tokens) -> Self {
-        Client(Arc::new(Inner { http, url: url.into(), tokens, discovery: Mutex::new(None) }))
+    pub(super) fn new(http: ::kube::Client, config: ::kube::Config, url: &str, tokens: Tokens) -> Self {
+        Client(Arc::new(Inner { http, config, url: url.into(), tokens, discovery: Mutex::new(None) }))
+    }
+
+    /// A client of the library with a fresh token, for connections that stay open: nothing is said on them for as long as
+    /// nobody speaks.
+    pub(super) async fn lasting(&self) -> Result<::kube::Client, Refusal> {
+        let token = self.0.tokens.get().await?;
+        let mut config = self.0.config.clone();
+        config.read_timeout = None;
+        config.auth_info.token = Some(token.expose().to_owned().into());
+        ::kube::Client::try_from(config).map_err(|e| Refusal::permanent(e.to_string()))
+    }
+
+    /// What an error of such a client means. After a refused token the next one is new.
+    pub(super) async fn refused(&self, error: ::kube::Error) -> Refusal {
+        let refusal = from_kube(error, &self.0.url);
+        if refusal.code == 401
+            && let Ok(token) = self.0.tokens.get().await
+        {
+            self.0.tokens.drop_token(&token).await;
+        }
+        refusal
+    }
+
+    /// The objects of a kind in a namespace that carry all of these labels.
+    pub async fn select(&self, kind: &Kind, namespace: &str, labels: &[(&str, &str)]) -> Result<Vec<Object>, Refusal> {
+        let wanted: Vec<String> =
+            labels.iter().map(|(key, value)| format!("{key}%3D{value}").replace('/', "%2F")).collect();
+        let path = format!("{}?labelSelector={}", kind.path(namespace, ""), wanted.join("%2C"));
+        let mut answer = self.send(Method::GET, &path, JSON, None).await?;
+        match answer.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => Ok(items.into_iter().map(Object).collect()),
+            _ => Ok(Vec::new()),
+        }
     }
 
     /// The kinds that the server serves; asked once, until [`Client::rediscover`].

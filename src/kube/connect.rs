@@ -52,8 +52,8 @@ pub fn connect(endpoint: &Endpoint, token: TokenSource) -> Result<Client> {
     config.default_retry = false;
     let agent = concat!("kfctl-cn/", env!("CARGO_PKG_VERSION"));
     config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(agent)));
-    let http = ::kube::Client::try_from(config).map_err(|e| wrong("endpoint", e.to_string()))?;
-    Ok(Client::new(http, &endpoint.url, Tokens::new(token)))
+    let http = ::kube::Client::try_from(config.clone()).map_err(|e| wrong("endpoint", e.to_string()))?;
+    Ok(Client::new(http, config, &endpoint.url, Tokens::new(token)))
 }
 
 /// The certificates of a PEM text, as DER.

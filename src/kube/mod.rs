@@ -16,6 +16,7 @@ mod gone;
 mod guests;
 mod hash;
 mod inventory;
+mod pods;
 mod prepare;
 mod quantity;
 mod ready;
@@ -23,6 +24,8 @@ mod refusal;
 mod remove;
 mod stage;
 mod survey;
+mod tunnel;
+mod workloads;
 
 pub use apply::{Progress, apply};
 pub use client::Client;
@@ -33,12 +36,15 @@ pub use forecast::{Coming, Fate, Forecast, forecast};
 pub use gone::gone;
 pub use guests::{Claims, balanced, claims, remove_claims};
 pub use inventory::{Entry, Inventory, Owned};
+pub use pods::{Forward, LogRange, containers, serves};
 pub use prepare::{carries_ca, is_pem, prepare};
 pub use ready::{State, state};
 pub use refusal::Refusal;
 pub use remove::{Removal, remove};
 pub use stage::{Stage, split};
 pub use survey::{Seen, Survey, survey};
+pub use tunnel::{GATEWAY, Tunnel};
+pub use workloads::Workload;
 
 /// The field manager of everything that the program applies.
 pub const FIELD_MANAGER: &str = "kfctl-cn";

@@ -61,8 +61,23 @@ impl CheckLine {
     }
 }
 
-/// The last line: how many ended how.
+/// More lines than a screen shows at once: what failed is then told again at the end.
+const SCREEN: usize = 40;
+
+/// The last lines: what failed, if that may be out of sight by now, and how many ended how.
 pub fn summary(lines: &[CheckLine]) -> String {
+    let failed: Vec<&CheckLine> = lines.iter().filter(|l| l.status == Status::Fail).collect();
+    let mut text = String::new();
+    if lines.len() > SCREEN && !failed.is_empty() {
+        text += "failed:\n";
+        for line in failed {
+            text += &format!("  {}: {}: {}\n", line.category, line.what, line.seen.lines().next().unwrap_or_default());
+        }
+    }
+    text + &counts(lines)
+}
+
+fn counts(lines: &[CheckLine]) -> String {
     let count = |status| lines.iter().filter(|l| l.status == status).count();
     let words =
         [(Status::Pass, "passed"), (Status::Warn, "warned"), (Status::Fail, "failed"), (Status::Skip, "skipped")];
@@ -97,5 +112,7 @@ mod tests {
         }
         insta::assert_snapshot!(text + &summary(&lines));
         assert!(lines[2].render(None, true).contains("\x1b[31m✗"));
+        let long: Vec<CheckLine> = lines.iter().cycle().take(SCREEN + 1).cloned().collect();
+        assert!(summary(&long).starts_with("failed:\n  quotas: 5 elastic IPs are free: 2 are free\n"));
     }
 }

@@ -63,6 +63,13 @@ fn both_readmes_have_the_same_commands() {
         found
     };
     assert_eq!(commands("README.md"), commands("README.zh-CN.md"));
+    let links = |file: &str| {
+        let text = std::fs::read_to_string(root().join(file)).unwrap();
+        let link = regex::Regex::new(r"\]\(([^)]+)\)").unwrap();
+        let targets = link.captures_iter(&text).map(|c| c[1].to_string());
+        targets.filter(|target| !target.starts_with("README")).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(links("README.md"), links("README.zh-CN.md"));
     assert!(commands("README.md").len() > 8);
 }
 

@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from . import authenticator, controllers, nodes, secrets, storage, webhooks
+from . import authenticator, controllers, gateway, nodes, secrets, storage, webhooks
 from .authority import Authority
 from .kube import Kube, Stores
 
@@ -39,6 +39,7 @@ def main() -> None:
     parser.add_argument("--plane", type=Path, required=True, help="folder of the control plane")
     parser.add_argument("--aws", required=True, help="URL of the stand-in for AWS")
     parser.add_argument("--authenticator-port", type=int, required=True)
+    parser.add_argument("--gateway-port", type=int, required=True, help="where the gateway's pods are forwarded to")
     parser.add_argument("--caller", required=True, help="ARN of the caller whose access key is in the environment")
     options = parser.parse_args()
     eks = Eks(options.aws)
@@ -50,6 +51,7 @@ def main() -> None:
     scratch = options.plane / "webhooks"
     scratch.mkdir(mode=0o700, exist_ok=True)
     kube = Kube(options.plane)
+    gateway.Gateway(kube).serve(options.gateway_port)
     stores, authority = Stores(kube), Authority(options.plane)
     parts = [
         nodes.Nodes(kube, stores, eks),

@@ -19,9 +19,11 @@ mod vpc;
 
 use std::sync::Arc;
 
-use crate::config::NatGateways;
-use crate::engine::Resource;
-use crate::model::Addr;
+use crate::aws::Clients;
+use crate::config::{Config, NatGateways};
+use crate::engine::{Context, Observed, Owner, Resource};
+use crate::kube::Endpoint;
+use crate::model::{Addr, Error, ErrorClass, Result};
 
 use super::Deps;
 use super::site::{AccessEntry, Site};
@@ -33,6 +35,22 @@ pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
     let mut all = network(&site, deps);
     all.extend(control_plane(&site, deps));
     all
+}
+
+/// Where the API server of the deployment's cluster is; `None` if there is no cluster, or if it isn't active yet.
+///
+/// # Errors
+/// That a cluster of this name isn't ours, or what EKS refuses.
+pub async fn endpoint(config: &Config, aws: &Clients, account: &str) -> Result<Option<Endpoint>> {
+    let eks = eks::Eks { site: Site::new(config, aws, account), config: config.spec.cluster.clone() };
+    let Observed::Present(live) = eks.read(&Context::new(Arc::default(), Arc::new(|_| ()))).await? else {
+        return Ok(None);
+    };
+    if let Owner::Other(seen) = live.owner {
+        return Err(Error::new(ErrorClass::Permanent, format!("the cluster {} isn't ours: {seen}", config.name())));
+    }
+    let output = |key: &str| live.outputs.get(key).cloned();
+    Ok(output("endpoint").zip(output("ca")).map(|(url, ca_base64)| Endpoint { url, ca_base64 }))
 }
 
 fn network(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {

@@ -11,6 +11,7 @@ pub mod environment;
 mod images;
 mod killed;
 mod kubernetes;
+mod opened;
 mod refused;
 mod regions;
 mod secrets;

@@ -4,6 +4,7 @@ use std::fs;
 
 use super::account::Inventory;
 use super::environment::{Parts, World, said};
+use super::opened::{logs_are_read, the_gateway_is_reached};
 use super::secrets::wait_and_collect_arguments;
 use crate::support;
 
@@ -41,6 +42,8 @@ fn everything_comes_up(world: &World) {
     world.assert_no_secret_in_files();
     let verified = world.succeeds(&["verify"]);
     world.assert_no_secret("verify", &said(&verified));
+    the_gateway_is_reached(world);
+    logs_are_read(world);
 }
 
 /// Neither sources nor registry are reached here: `up` goes on, says so in a line, and leaves what to run elsewhere.
