@@ -18,15 +18,36 @@ import (
 type processes struct {
 	dir   string
 	stop  <-chan os.Signal
-	ended chan string
+	ended chan ended
 	all   []*exec.Cmd
 	// running counts those whose end nobody has taken from ended yet.
 	running int
 	client  *http.Client
 }
 
+// ended is a part that is no more: how it was started, and why it ended.
+type ended struct {
+	name      string
+	arguments []string
+	err       error
+}
+
+// killed tells whether somebody killed it, so that it is no fault of its own.
+func (e ended) killed() bool {
+	var exit *exec.ExitError
+	if !errors.As(e.err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+func (e ended) problem(dir string) error {
+	return fmt.Errorf("%s ended: %v (see %s.log in %s)", e.name, e.err, e.name, dir)
+}
+
 func newProcesses(dir string, stop <-chan os.Signal) *processes {
-	return &processes{dir: dir, stop: stop, ended: make(chan string, 8)}
+	return &processes{dir: dir, stop: stop, ended: make(chan ended, 8)}
 }
 
 // start starts a subcommand. It dies with this process, however that ends.
@@ -35,7 +56,7 @@ func (p *processes) start(name string, arguments ...string) error {
 	if err != nil {
 		return err
 	}
-	log, err := os.Create(filepath.Join(p.dir, name+".log"))
+	log, err := os.OpenFile(filepath.Join(p.dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
@@ -48,7 +69,7 @@ func (p *processes) start(name string, arguments ...string) error {
 	}
 	p.all = append(p.all, command)
 	p.running++
-	go func() { p.ended <- fmt.Sprintf("%s ended: %v (see %s.log in %s)", name, command.Wait(), name, p.dir) }()
+	go func() { p.ended <- ended{name, arguments, command.Wait()} }()
 	return nil
 }
 
@@ -78,9 +99,9 @@ func (p *processes) answers(url string) error {
 			}
 		}
 		select {
-		case what := <-p.ended:
+		case part := <-p.ended:
 			p.running--
-			return errors.New(what)
+			return part.problem(p.dir)
 		case <-p.stop:
 			return errors.New("stopped before it was ready")
 		case <-deadline:
@@ -90,14 +111,39 @@ func (p *processes) answers(url string) error {
 	}
 }
 
-// wait returns when a signal came, or with an error when a part ended by itself.
+// wait returns when a signal came, or with an error when a part ended by itself. What was killed is started again, as in a managed
+// control plane; while there is a file "hold" in the folder, it stays away.
 func (p *processes) wait() error {
-	select {
-	case <-p.stop:
-		return nil
-	case what := <-p.ended:
-		p.running--
-		return errors.New(what)
+	for {
+		select {
+		case <-p.stop:
+			return nil
+		case part := <-p.ended:
+			p.running--
+			if !part.killed() {
+				return part.problem(p.dir)
+			}
+			if stopped := p.held(); stopped {
+				return nil
+			}
+			if err := p.start(part.name, part.arguments...); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// held waits until there is no file "hold" in the folder; true if a signal came before.
+func (p *processes) held() bool {
+	for {
+		if _, err := os.Stat(filepath.Join(p.dir, "hold")); err != nil {
+			return false
+		}
+		select {
+		case <-p.stop:
+			return true
+		case <-time.After(100 * time.Millisecond):
+		}
 	}
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::down_view::Remains;
 use super::limits::{LockArgs, TimeArgs};
-use super::run::{Session, ask, cancel_on_signals, let_go, require_consent, unless_stopped, watch};
+use super::run::{Session, ask, cancel_on_signals, let_go, require_consent, through, unless_stopped, watch};
 use super::select::Select;
 use super::{Global, plan_view, printer};
 use crate::bundle::Bundle;
@@ -55,9 +55,9 @@ async fn remove(
     cancel: &Cancel,
 ) -> Result<ExitStatus> {
     printer::note(&format!("Deployment {}", session.title()));
-    let mut deps = session.deps(bundle);
-    deps.final_snapshot = !args.no_final_snapshot;
     let (view, sink) = watch(global);
+    let mut deps = session.deps(bundle, through(&sink));
+    deps.final_snapshot = !args.no_final_snapshot;
     let selection = Selection::from(&args.select);
     let engine = Engine::new(teardown::resources(&deps), held.store())?;
     let engine = engine.select(&selection, Direction::Down)?.cancel(cancel.clone()).sink(sink);

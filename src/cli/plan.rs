@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::run::{Session, cancel_on_signals};
+use super::run::{Session, aloud, cancel_on_signals};
 use super::select::Select;
 use super::{Global, plan_view, printer};
 use crate::engine::{Direction, Engine, Selection};
@@ -31,7 +31,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
             "a run of {who} on {host}, process {pid}, is going on: what it does is not in this plan"
         ));
     }
-    let deps = session.deps(bundle);
+    let deps = session.deps(bundle, aloud());
     let engine = Engine::new(phases::resources(&deps), store)?.unwanted(phases::teardown::unwanted(&deps))?;
     let engine = engine.select(&Selection::from(&args.select), Direction::Up)?;
     let engine = engine.cancel(cancel_on_signals()?).sink(Arc::new(say_why_it_takes_long));

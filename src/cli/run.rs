@@ -10,8 +10,8 @@ use crate::aws::Clients;
 use crate::bundle::{Bundle, FindOptions};
 use crate::config::{self, Config};
 use crate::engine::{Cancel, Signal, Sink};
-use crate::kube;
-use crate::model::{Backend, Error, ErrorClass, Result};
+use crate::kube::{self, Tell};
+use crate::model::{Backend, Error, ErrorClass, Event, Result};
 use crate::phases::link::Link;
 use crate::phases::{self, Deps};
 use crate::state::{Held, Identity, Place, S3Objects, View};
@@ -72,8 +72,8 @@ impl Session {
         Bundle::find(&FindOptions { dir: global.bundle.clone(), allow: global.allow_different.clone() })
     }
 
-    /// What the resources of all phases are made from.
-    pub(super) fn deps(&self, bundle: Arc<Bundle>) -> Deps {
+    /// What the resources of all phases are made from. `tell` hears of an API server that lets requests wait.
+    pub(super) fn deps(&self, bundle: Arc<Bundle>, tell: Tell) -> Deps {
         Deps {
             config: self.config.clone(),
             aws: self.clients.clone(),
@@ -82,7 +82,7 @@ impl Session {
             bundle,
             state_dir: self.folder.clone(),
             final_snapshot: true,
-            link: Arc::new(Link::new(self.config.name(), &self.clients)),
+            link: Arc::new(Link::new(self.config.name(), &self.clients, tell)),
         }
     }
 
@@ -94,7 +94,7 @@ impl Session {
             return Err(Error::new(ErrorClass::Permanent, format!("there is no active cluster {name} in {region}"))
                 .hint("`kfctl-cn up` makes it; `kfctl-cn status` tells how far it is"));
         };
-        Link::new(self.config.name(), &self.clients).at(endpoint).await
+        Link::new(self.config.name(), &self.clients, aloud()).at(endpoint).await
     }
 
     /// The deployment in words.
@@ -143,6 +143,17 @@ pub(super) fn watch(global: &Global) -> (Arc<dyn ui::View>, Sink) {
     let view = ui::view(choice);
     let fed = view.clone();
     (view, Arc::new(move |event| fed.event(&event)))
+}
+
+/// Tells on stderr.
+pub(super) fn aloud() -> Tell {
+    Arc::new(|text| printer::note(&text))
+}
+
+/// Tells through the view of a run.
+pub(super) fn through(sink: &Sink) -> Tell {
+    let sink = sink.clone();
+    Arc::new(move |message| sink(Event::Note { message }))
 }
 
 /// A handle that Ctrl-C and SIGTERM stop.

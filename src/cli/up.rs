@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::limits::{LockArgs, TimeArgs};
-use super::run::{Session, ask, cancel_on_signals, let_go, require_consent, unless_stopped, watch};
+use super::run::{Session, ask, cancel_on_signals, let_go, require_consent, through, unless_stopped, watch};
 use super::select::Select;
 use super::{Global, Output, plan_view, preflight, printer};
 use crate::bundle::Bundle;
@@ -48,7 +48,7 @@ async fn make(
     printer::note(&format!("Deployment {}", session.title()));
     unless_stopped(cancel, preflight::pass(global, session)).await?;
     let (view, sink) = watch(global);
-    let deps = session.deps(bundle);
+    let deps = session.deps(bundle, through(&sink));
     let engine = Engine::new(phases::resources(&deps), held.store())?.unwanted(phases::teardown::unwanted(&deps))?;
     let engine = engine.select(&Selection::from(&args.select), Direction::Up)?.cancel(cancel.clone()).sink(sink);
     let planned = engine.plan().await?;

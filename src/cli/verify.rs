@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::limits::TimeArgs;
-use super::run::{Session, cancel_on_signals, unless_stopped};
+use super::run::{Session, aloud, cancel_on_signals, unless_stopped};
 use super::{Global, report};
 use crate::adapt::image_target;
 use crate::checks::verify::{aws, gateway, kubernetes};
@@ -35,7 +35,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
 /// The checks of what the configuration asks for and of what is there.
 async fn collect(global: &Global, cancel: &Cancel) -> Result<Vec<Arc<dyn Checker>>> {
     let session = unless_stopped(cancel, Session::open(global)).await?;
-    let deps = session.deps(Arc::new(session.bundle(global)?));
+    let deps = session.deps(Arc::new(session.bundle(global)?), aloud());
     let store = Arc::new(Looking::at(&session.place(global), &session.identity()).await?);
     let engine = Engine::new(phases::resources(&deps), store)?.cancel(cancel.clone());
     let planned = engine.plan().await?;

@@ -10,6 +10,7 @@ use crate::model::{Object, ObjectId, Result, Secret};
 
 use super::connect::Tokens;
 use super::refusal::from_kube;
+use super::silence::{Silence, Tell};
 use super::{Discovery, FIELD_MANAGER, Kind, Refusal};
 
 /// How many objects a page of a list holds.
@@ -31,12 +32,14 @@ struct Inner {
     /// What people are told when it doesn't answer.
     url: String,
     tokens: Tokens,
+    silence: Silence,
     discovery: Mutex<Option<Arc<Discovery>>>,
 }
 
 impl Client {
-    pub(super) fn new(http: ::kube::Client, config: ::kube::Config, url: &str, tokens: Tokens) -> Self {
-        Client(Arc::new(Inner { http, config, url: url.into(), tokens, discovery: Mutex::new(None) }))
+    pub(super) fn new(http: ::kube::Client, config: ::kube::Config, url: &str, tokens: Tokens, tell: Tell) -> Self {
+        let silence = Silence::new(url, tell);
+        Client(Arc::new(Inner { http, config, url: url.into(), tokens, silence, discovery: Mutex::new(None) }))
     }
 
     /// A client of the library with a fresh token, for connections that stay open: nothing is said on them for as long as
@@ -190,7 +193,8 @@ impl Client {
         }
         let request =
             request.body(body.unwrap_or_default()).map_err(|e| Refusal::permanent(format!("`{path}`: {e}")))?;
-        let text = self.0.http.request_text(request).await.map_err(|e| from_kube(e, &self.0.url))?;
+        let answer = self.0.silence.watch(self.0.http.request_text(request)).await;
+        let text = answer.map_err(|e| from_kube(e, &self.0.url))?;
         serde_json::from_str(&text).map_err(|e| Refusal::permanent(format!("the answer to {path} is no JSON: {e}")))
     }
 }

@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::model::{Error, ErrorClass, Result, Secret};
 
-use super::Client;
+use super::{Client, Tell};
 
 /// Makes a bearer token when asked. A token of EKS lives for 15 minutes.
 pub type TokenSource = Arc<dyn Fn() -> BoxFuture<'static, Result<Secret>> + Send + Sync>;
@@ -31,8 +31,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Long enough for a list of all CRDs over a slow line, short enough for a dead connection not to hang a run.
 const READ_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Makes a client. No request is sent yet.
-pub fn connect(endpoint: &Endpoint, token: TokenSource) -> Result<Client> {
+/// Makes a client, which tells when the server lets requests wait. No request is sent yet.
+pub fn connect(endpoint: &Endpoint, token: TokenSource, tell: Tell) -> Result<Client> {
     let wrong = |what: &str, why: String| {
         Error::new(ErrorClass::Config, format!("the {what} of the cluster can't be used")).caused_by(why)
     };
@@ -53,7 +53,7 @@ pub fn connect(endpoint: &Endpoint, token: TokenSource) -> Result<Client> {
     let agent = concat!("kfctl-cn/", env!("CARGO_PKG_VERSION"));
     config.headers.push((http::header::USER_AGENT, http::HeaderValue::from_static(agent)));
     let http = ::kube::Client::try_from(config.clone()).map_err(|e| wrong("endpoint", e.to_string()))?;
-    Ok(Client::new(http, config, &endpoint.url, Tokens::new(token)))
+    Ok(Client::new(http, config, &endpoint.url, Tokens::new(token), tell))
 }
 
 /// The certificates of a PEM text, as DER.
@@ -140,7 +140,7 @@ mod tests {
     fn a_ca_without_certificate_is_an_error() {
         let (tokens, _) = counting();
         let endpoint = Endpoint { url: "https://127.0.0.1:1".into(), ca_base64: STANDARD.encode("none") };
-        let error = connect(&endpoint, tokens.source).err().unwrap();
+        let error = connect(&endpoint, tokens.source, Arc::new(|_| ())).err().unwrap();
         assert_eq!(error.class, ErrorClass::Config);
     }
 }

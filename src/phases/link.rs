@@ -6,7 +6,7 @@ use tokio::sync::Mutex;
 
 use crate::aws::Clients;
 use crate::engine::Context;
-use crate::kube::{Client, Endpoint, TokenSource, connect};
+use crate::kube::{Client, Endpoint, Tell, TokenSource, connect};
 use crate::model::Result;
 
 use super::manifests::Renders;
@@ -14,6 +14,7 @@ use super::manifests::Renders;
 /// Connects to the cluster when it is first needed, from the outputs of `cluster/eks`, and again if they change.
 pub struct Link {
     token: TokenSource,
+    tell: Tell,
     current: Mutex<Option<(Endpoint, Client)>>,
     /// What was rendered for the cluster in this run.
     pub renders: Renders,
@@ -22,19 +23,15 @@ pub struct Link {
 }
 
 impl Link {
-    /// A link to the EKS cluster of this name; its tokens are signed with the credentials of the clients.
-    pub fn new(cluster: &str, clients: &Clients) -> Self {
+    /// A link to the EKS cluster of this name; its tokens are signed with the credentials of the clients. `tell` hears of an API server
+    /// that lets requests wait.
+    pub fn new(cluster: &str, clients: &Clients, tell: Tell) -> Self {
         let (cluster, clients) = (cluster.to_owned(), clients.clone());
         let token: TokenSource = Arc::new(move || {
             let (cluster, clients) = (cluster.clone(), clients.clone());
             Box::pin(async move { clients.eks_token(&cluster).await })
         });
-        Link::with_token(token)
-    }
-
-    /// A link whose tokens come from elsewhere.
-    pub fn with_token(token: TokenSource) -> Self {
-        Link { token, current: Mutex::new(None), renders: Renders::default(), names: Renders::default() }
+        Link { token, tell, current: Mutex::new(None), renders: Renders::default(), names: Renders::default() }
     }
 
     /// A client, or `None` while `cluster/eks` doesn't exist. No request is sent.
@@ -63,7 +60,7 @@ impl Link {
         {
             return Ok(client.clone());
         }
-        let client = connect(&endpoint, self.token.clone())?;
+        let client = connect(&endpoint, self.token.clone(), self.tell.clone())?;
         *current = Some((endpoint, client.clone()));
         Ok(client)
     }

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::render::only::{self, Only};
-use super::run::{Session, cancel_on_signals, unless_stopped};
+use super::run::{Session, aloud, cancel_on_signals, unless_stopped};
 use super::{Global, Output, printer};
 use crate::engine::{Context, Engine};
 use crate::kube::{self, Client, Coming, Inventory, Owned};
@@ -45,7 +45,7 @@ fn phase(name: &str) -> Result<Phase, String> {
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let cancel = cancel_on_signals()?;
     let session = unless_stopped(&cancel, Session::open(global)).await?;
-    let deps = session.deps(Arc::new(session.bundle(global)?));
+    let deps = session.deps(Arc::new(session.bundle(global)?), aloud());
     let store = Arc::new(Looking::at(&session.place(global), &session.identity()).await?);
     let engine = Engine::new(phases::in_aws(&deps), store)?.cancel(cancel.clone());
     let cx = Context::new(Arc::new(engine.plan().await?.outputs()), Arc::new(|_| ()));

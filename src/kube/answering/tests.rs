@@ -75,7 +75,7 @@ async fn serve(late: usize) -> (Client, Arc<Server>) {
         }
     });
     let endpoint = Endpoint { url, ca_base64: STANDARD.encode(CA) };
-    let client = connect(&endpoint, Arc::new(|| Box::pin(async { Ok(Secret::new("t")) }))).unwrap();
+    let client = connect(&endpoint, Arc::new(|| Box::pin(async { Ok(Secret::new("t")) })), Arc::new(|_| ())).unwrap();
     (client, server)
 }
 

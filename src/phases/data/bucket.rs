@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use aws_sdk_s3::error::ProvideErrorMetadata as _;
 use aws_sdk_s3::types::{
     BucketLocationConstraint, BucketVersioningStatus, CreateBucketConfiguration, PublicAccessBlockConfiguration,
     ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration, ServerSideEncryptionRule,
@@ -104,9 +105,12 @@ impl Bucket {
         let location = BucketLocationConstraint::from(self.site.region.as_str());
         let configuration = CreateBucketConfiguration::builder().location_constraint(location).build();
         let call = self.site.aws.s3.create_bucket().bucket(&self.name).create_bucket_configuration(configuration);
-        match call.send().await.unless("s3:CreateBucket", &["BucketAlreadyExists"])? {
-            Some(_) => Ok(()),
-            None => Err(taken(&self.name)),
+        let answer = call.send().await;
+        match answer.as_ref().err().and_then(|e| e.as_service_error()).and_then(|e| e.code()) {
+            // It isn't seen yet: whose it is says the next look.
+            Some("BucketAlreadyOwnedByYou") => Ok(()),
+            Some("BucketAlreadyExists") => Err(taken(&self.name)),
+            _ => answer.call("s3:CreateBucket").map(|_| ()),
         }
     }
 

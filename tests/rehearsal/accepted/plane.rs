@@ -52,7 +52,7 @@ impl Plane {
             let token = Secret::new(token.clone());
             Box::pin(async move { Ok(token) }) as futures::future::BoxFuture<'static, _>
         });
-        let client = connect(&endpoint, source).expect("a client");
+        let client = connect(&endpoint, source, Arc::new(|_| ())).expect("a client");
         Plane { process: plane.process, client, _folder: plane.folder }
     }
 }

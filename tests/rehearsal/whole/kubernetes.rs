@@ -44,7 +44,7 @@ pub(super) async fn client(world: &World) -> Client {
         let aws = aws.clone();
         Box::pin(async move { aws.eks_token("rehearsal").await }) as futures::future::BoxFuture<'static, _>
     });
-    connect(&endpoint, token).expect("a client")
+    connect(&endpoint, token, Arc::new(|_| ())).expect("a client")
 }
 
 /// Clients with the credentials of the caller.
