@@ -51,6 +51,7 @@ fn lookup(name: &str, v: &Values) -> Result<Value> {
         "region" => json!(v.region.as_str()),
         "s3_host" => json!(v.region.host("s3")),
         "account" => json!(v.account),
+        "deployment" => json!(v.deployment),
         "cluster" => json!(v.cluster),
         "cluster_endpoint" => json!(v.cluster_endpoint),
         "registry" => json!(v.registry),
@@ -72,6 +73,11 @@ fn lookup(name: &str, v: &Values) -> Result<Value> {
             json!([{"tags": {"karpenter.sh/discovery": v.cluster}}])
         }
         "karpenter_subnets" => v.karpenter_subnets.iter().map(|id| json!({"id": id})).collect(),
+        "karpenter_security_groups" if v.karpenter_security_groups.is_empty() => json!([
+            {"tags": {"karpenter.sh/discovery": v.cluster}},
+            {"tags": {"aws:eks:cluster-name": v.cluster}},
+        ]),
+        "karpenter_security_groups" => v.karpenter_security_groups.iter().map(|id| json!({"id": id})).collect(),
         "gpu_families" => json!(v.gpu_families),
         "gpu_capacity_types" => json!(v.gpu_capacity_types),
         "gpu_max" => json!(v.gpu_max),

@@ -9,6 +9,7 @@ pub(super) fn values(region: Region) -> Values {
     Values {
         region,
         account: "123456789012".into(),
+        deployment: "kf".into(),
         cluster: "kf".into(),
         cluster_endpoint: "https://ABC.yl4.cn-north-1.eks.amazonaws.com.cn".into(),
         kubernetes: KubernetesVersion { major: 1, minor: 35 },
@@ -28,6 +29,7 @@ pub(super) fn values(region: Region) -> Values {
         karpenter_version: "1.14.1".into(),
         device_plugin_version: "0.20.0".into(),
         karpenter_subnets: Vec::new(),
+        karpenter_security_groups: Vec::new(),
         gpu_families: vec!["g4dn".into(), "g5".into()],
         gpu_capacity_types: vec!["on-demand".into()],
         gpu_max: 8,

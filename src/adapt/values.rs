@@ -90,6 +90,8 @@ pub struct Values {
     pub region: Region,
     /// The account, 12 digits.
     pub account: String,
+    /// The deployment's name.
+    pub deployment: String,
     /// The EKS cluster's name.
     pub cluster: String,
     /// The cluster's API endpoint, `https://…`.
@@ -128,6 +130,8 @@ pub struct Values {
     pub device_plugin_version: String,
     /// The subnets of the nodes that Karpenter makes; empty: those that carry its tag for this cluster.
     pub karpenter_subnets: Vec<String>,
+    /// The security groups of the nodes that Karpenter makes; empty: those that carry the tags for this cluster.
+    pub karpenter_security_groups: Vec<String>,
     /// GPU instance families.
     pub gpu_families: Vec<String>,
     /// `on-demand`, `spot`.

@@ -4,6 +4,7 @@
 
 pub mod bucket;
 mod clients;
+pub mod cluster;
 mod codes;
 mod ecr;
 mod endpoints;

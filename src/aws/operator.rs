@@ -22,11 +22,15 @@ pub struct Scope {
     pub account: String,
     /// The deployment's name.
     pub name: String,
+    /// The cluster's name.
+    pub cluster: String,
+    /// True if the cluster was there before.
+    pub existing_cluster: bool,
     /// The bucket's name.
     pub bucket: String,
     /// The ARN pattern of the repositories of the mirror; `None` if images aren't in ECR.
     pub repositories: Option<String>,
-    /// The id of the VPC that the deployment is put into, if it isn't its own.
+    /// The id of the VPC that the deployment is put into, if it isn't its own; `*` if only EKS knows it.
     pub vpc: Option<String>,
     /// Where the state is kept.
     pub state: Backend,
@@ -87,6 +91,8 @@ struct Row {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum When {
+    Cluster,
+    ExistingCluster,
     Kms,
     Ecr,
     Vpc,
@@ -148,6 +154,8 @@ impl Scope {
     /// Whether there is what a row depends on.
     fn has(&self, when: When) -> bool {
         match when {
+            When::Cluster => !self.existing_cluster,
+            When::ExistingCluster => self.existing_cluster,
             When::Kms => self.key.is_some(),
             When::Ecr => self.repositories.is_some(),
             When::Vpc => self.vpc.is_some(),
@@ -178,6 +186,7 @@ impl Scope {
             ("{region}", self.region.as_str()),
             ("{account}", &self.account),
             ("{name}", &self.name),
+            ("{cluster}", &self.cluster),
             ("{bucket}", &self.bucket),
             ("{repositories}", self.repositories.as_deref().unwrap_or_default()),
             ("{key}", self.key.as_deref().unwrap_or_default()),

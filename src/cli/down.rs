@@ -62,7 +62,7 @@ async fn remove(
     let engine = Engine::new(teardown::resources(&deps), held.store())?;
     let engine = engine.select(&selection, Direction::Down)?.cancel(cancel.clone()).sink(sink);
     let mut planned = engine.plan_destroy(args.delete_data).await?;
-    if teardown::shut_out(&planned, &held.store().snapshot()?) {
+    if teardown::shut_out(&session.config, &planned, &held.store().snapshot()?) {
         printer::note(
             "The cluster runs, and these credentials can't look into it: what is in it would be left in AWS.",
         );

@@ -27,7 +27,9 @@ impl Remains {
     pub(super) fn new(left: Vec<Left>, sweep: Sweep, removed: Option<&Config>) -> Self {
         let named = |remnant: &Remnant| left.iter().any(|l| remnant.addr.as_deref() == Some(l.addr.as_str()));
         let mut kept: Vec<Remnant> = sweep.kept.into_iter().filter(|remnant| !named(remnant)).collect();
-        if let Some(config) = removed.filter(|config| !config.spec.cluster.logs.is_empty()) {
+        if let Some(config) =
+            removed.filter(|config| config.spec.cluster.existing.is_none() && !config.spec.cluster.logs.is_empty())
+        {
             kept.push(log_group(config));
         }
         Remains { event: "left", left, kept, unexpected: sweep.unexpected, unseen: sweep.unseen }

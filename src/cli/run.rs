@@ -82,7 +82,7 @@ impl Session {
             bundle,
             state_dir: self.folder.clone(),
             final_snapshot: true,
-            link: Arc::new(Link::new(self.config.name(), &self.clients, tell)),
+            link: Arc::new(Link::new(self.config.cluster(), &self.clients, tell)),
         }
     }
 
@@ -90,11 +90,11 @@ impl Session {
     pub(super) async fn cluster(&self) -> Result<kube::Client> {
         let found = phases::cluster::endpoint(&self.config, &self.clients, &self.account).await?;
         let Some(endpoint) = found else {
-            let (name, region) = (self.config.name(), self.config.spec.region);
+            let (name, region) = (self.config.cluster(), self.config.spec.region);
             return Err(Error::new(ErrorClass::Permanent, format!("there is no active cluster {name} in {region}"))
                 .hint("`kfctl-cn up` makes it; `kfctl-cn status` tells how far it is"));
         };
-        Link::new(self.config.name(), &self.clients, aloud()).at(endpoint).await
+        Link::new(self.config.cluster(), &self.clients, aloud()).at(endpoint).await
     }
 
     /// The deployment in words.

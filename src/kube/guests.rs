@@ -66,6 +66,16 @@ pub async fn claims(client: &Client) -> Result<Claims> {
     Ok(found)
 }
 
+/// The claims whose namespace is gone, and whose disk still is there: it is being deleted, as long as its driver runs.
+pub async fn orphaned(client: &Client) -> Result<Claims> {
+    let spaces = all(client, "", "Namespace").await?;
+    let there: BTreeSet<&str> = spaces.iter().map(Object::name).collect();
+    let mut found = claims(client).await?;
+    found.claims.retain(|claim| !there.contains(claim.namespace.as_str()));
+    found.retained.clear();
+    Ok(found)
+}
+
 /// Removes claims and what uses them, and waits until their disks are gone: the namespaces that users made go whole; in those of the
 /// cluster itself, the stateful sets and pods that hold a claim go.
 pub async fn remove_claims(

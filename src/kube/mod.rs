@@ -7,6 +7,7 @@
 mod answering;
 mod apply;
 mod blocker;
+mod classes;
 mod client;
 mod compare;
 mod connect;
@@ -29,13 +30,14 @@ mod tunnel;
 mod workloads;
 
 pub use apply::{Progress, apply};
+pub use classes::{DefaultClass, default_classes};
 pub use client::Client;
 pub use compare::{Difference, differences};
 pub use connect::{Endpoint, TokenSource, connect};
 pub use discovery::{Discovery, Kind};
 pub use forecast::{Coming, Fate, Forecast, forecast};
 pub use gone::gone;
-pub use guests::{Claims, balanced, claims, remove_claims};
+pub use guests::{Claims, balanced, claims, orphaned, remove_claims};
 pub use inventory::{Entry, Inventory, Owned};
 pub use pods::{Forward, LogRange, containers, serves};
 pub use prepare::{carries_ca, is_pem, prepare};

@@ -149,7 +149,8 @@ async fn lists(client: &Client, wanted: &[Object]) -> Result<Live> {
     Ok(live)
 }
 
-fn names_us(metadata: &Value) -> bool {
+/// True if our field manager is among those of an object's metadata.
+pub(super) fn names_us(metadata: &Value) -> bool {
     let fields = metadata.get("managedFields").and_then(Value::as_array).into_iter().flatten();
     fields.filter_map(|f| f.get("manager").and_then(Value::as_str)).any(|manager| manager == FIELD_MANAGER)
 }

@@ -13,17 +13,21 @@ mod part;
 mod pieces;
 pub mod platform;
 pub mod site;
+mod storage_class;
 pub mod teardown;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use crate::adapt::Set;
 use crate::aws::Clients;
 use crate::bundle::Bundle;
 use crate::config::Config;
 use crate::engine::Resource;
+use crate::model::Result;
 
 use link::Link;
+use manifests::{Rendered, offline_values};
 
 pub use pieces::{Piece, Pieces, pieces};
 
@@ -52,6 +56,19 @@ pub struct Deps {
 
     /// Whether a database that is removed leaves a last snapshot.
     pub final_snapshot: bool,
+}
+
+impl Deps {
+    /// A set as far as nothing in AWS need be known: for the names of its objects and images.
+    ///
+    /// # Errors
+    /// What the render refuses.
+    pub(crate) async fn named(&self, set: Set) -> Result<Arc<Rendered>> {
+        let mut values = offline_values(&self.config);
+        values.account.clone_from(&self.account);
+        values.registry = self.config.registry(&self.account);
+        self.link.names.get(set, &self.config, &self.bundle, values).await
+    }
 }
 
 /// The resources whose outputs the objects in the cluster depend on: those in AWS.

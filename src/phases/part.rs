@@ -93,6 +93,26 @@ impl Part {
         Inventory::load(client, self.spec.addr).await
     }
 
+    /// What is known of a part whose objects can't be rendered yet: that it is there, if its inventory is, or that others have made
+    /// what it would, by the names alone.
+    async fn unrendered(&self, client: &Client, why: String) -> Result<Observed> {
+        let inventory = self.inventory(client).await?;
+        let (outputs, owner) = match &inventory {
+            Some(inventory) => (Part::outputs(inventory.entries.len()), Owner::Ours),
+            None => {
+                let objects = Part::objects(&self.pick(&*self.deps.named(self.spec.set).await?));
+                let survey = kube::survey(client, &objects, None).await?;
+                match self.owner(None, &survey) {
+                    Owner::Other(seen) => (Part::outputs(objects.len()), Owner::Other(seen)),
+                    Owner::Ours | Owner::Borrowed => return Ok(Observed::Unknown(why)),
+                }
+            }
+        };
+        let applied = format!("{} applied", outputs["objects"]);
+        let changes = vec![Change::update("objects", applied, &why)];
+        Ok(Observed::Present(Live { outputs, owner, changes, ready: Readiness::Waiting(why) }))
+    }
+
     /// Whose the live objects are: ours if the inventory names them, or if we hold fields of them.
     fn owner(&self, inventory: Option<&Inventory>, survey: &Survey) -> Owner {
         if let Some(inventory) = inventory.filter(|i| i.deployment != self.deps.config.name()) {
@@ -140,7 +160,7 @@ impl Resource for Part {
         };
         let wanted = match self.wanted(cx).await? {
             Ok(wanted) => wanted,
-            Err(why) => return unrendered(self.inventory(&client).await?, why),
+            Err(why) => return self.unrendered(&client, why).await,
         };
         let inventory = self.inventory(&client).await?;
         let objects = Part::objects(&wanted);
@@ -194,17 +214,6 @@ impl Resource for Part {
         }
         kube::remove(&client, self.spec.addr, &removal, &|message| cx.progress(message)).await
     }
-}
-
-/// What is known of a part whose objects can't be rendered: that it is there, if its inventory is.
-fn unrendered(inventory: Option<Inventory>, why: String) -> Result<Observed> {
-    let Some(inventory) = inventory else { return Ok(Observed::Unknown(why)) };
-    Ok(Observed::Present(Live {
-        outputs: Part::outputs(inventory.entries.len()),
-        owner: Owner::Ours,
-        changes: vec![Change::update("objects", format!("{} applied", inventory.entries.len()), &why)],
-        ready: Readiness::Waiting(why),
-    }))
 }
 
 /// A namespace may be older than we.

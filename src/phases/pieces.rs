@@ -9,7 +9,7 @@ use crate::model::{Addr, Object, Result, Secret};
 
 use super::manifests::{Known, known, sets};
 use super::part::Spec;
-use super::{Deps, gpu, karpenter, kubeflow, platform};
+use super::{Deps, gpu, karpenter, kubeflow, platform, storage_class};
 
 /// The objects of one resource.
 #[derive(Debug, Clone)]
@@ -52,7 +52,11 @@ pub async fn pieces(deps: &Deps, cx: &Context) -> Result<Pieces> {
                     pieces.secrets = vec![values.admin_hash.clone(), values.oidc_client_secret.clone()];
                 }
                 let rendered = deps.link.renders.get(set, &deps.config, &deps.bundle, *values).await?;
-                pieces.known.extend(specs.iter().map(|spec| piece(spec, &rendered.stages)));
+                let mut all: Vec<Piece> = specs.iter().map(|spec| piece(spec, &rendered.stages)).collect();
+                if set == Set::StorageClass && storage_class::is_theirs(deps, cx).await? {
+                    all.retain(|piece| piece.addr.as_str() != platform::CLASS);
+                }
+                pieces.known.extend(all);
             }
         }
     }

@@ -8,10 +8,14 @@ use crate::kube::Stage;
 
 use super::Deps;
 use super::part::{Part, Spec};
+use super::storage_class::ClassOrTheirs;
+
+/// The address of the default storage class.
+pub(super) const CLASS: &str = "platform/storage-class";
 
 pub(super) const SPECS: &[Spec] = &[
     Spec {
-        addr: "platform/storage-class",
+        addr: CLASS,
         title: "default storage class gp3",
         set: Set::StorageClass,
         stages: &Stage::ALL,
@@ -44,5 +48,11 @@ pub(super) const SPECS: &[Spec] = &[
 
 /// The resources of the phase.
 pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
-    Part::all(deps, SPECS)
+    let mut all = Part::all(deps, SPECS);
+    if deps.config.spec.cluster.existing.is_some() {
+        let theirs = |inner| Arc::new(ClassOrTheirs { inner, deps: deps.clone() }) as Arc<dyn Resource>;
+        let (class, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|r| r.addr().as_str() == CLASS);
+        all = class.into_iter().map(theirs).chain(others).collect();
+    }
+    all
 }

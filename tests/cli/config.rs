@@ -48,6 +48,23 @@ fn each_impossible_value_is_told_with_line_and_hint() {
             "  region: cn-north-1\n  cluster: {kmsKeyArn: 'arn:aws:kms:cn-north-1:123456789012:key/a'}",
             "a key of another partition",
         ),
+        ("  region: cn-north-1\n  cluster: {existing: {}}", "7:23: spec.cluster.existing.name: is missing"),
+        (
+            "  region: cn-north-1\n  cluster: {existing: {name: -team}}",
+            "spec.cluster.existing.name: `-team` is not possible here",
+        ),
+        (
+            "  region: cn-north-1\n  cluster: {existing: {name: team}, publicAccessCidrs: [10.0.0.0/8]}",
+            "spec.cluster.publicAccessCidrs: means nothing for a cluster that is there already",
+        ),
+        (
+            "  region: cn-north-1\n  cluster: {existing: {name: team}, nodeGroup: {diskGib: 50}}",
+            "no node group is made in a cluster that is there already\nhint: set `spec.cluster.existing.nodeGroup: true`",
+        ),
+        (
+            "  region: cn-north-1\n  cluster: {existing: {name: team}}\n  network: {natGateways: single}",
+            "spec.network.natGateways: means nothing for a cluster that is there already",
+        ),
         ("  region: cn-north-1\n  cluster: {nodeGroup: {instanceTypes: [m6g.large]}}", "m6g.large is an Arm instance"),
         ("  region: cn-north-1\n  cluster: {nodeGroup: {minSize: 4, desiredSize: 3}}", "4 is more than desiredSize 3"),
         ("  region: cn-north-1\n  cluster: {nodeGroup: {desiredSize: 9}}", "9 is more than maxSize 6"),

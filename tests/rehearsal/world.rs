@@ -115,7 +115,7 @@ impl World {
             config: self.config.clone(),
             aws: self.clients.clone(),
             bundle: self.bundle.clone(),
-            link: Arc::new(Link::new(self.config.name(), &self.clients, Arc::new(|_| ()))),
+            link: Arc::new(Link::new(self.config.cluster(), &self.clients, Arc::new(|_| ()))),
             account: ACCOUNT.into(),
             caller_arn: format!("arn:aws-cn:iam::{ACCOUNT}:user/rehearsal"),
             state_dir: self.state.path().to_owned(),

@@ -9,6 +9,8 @@ fn scope(region: Region, name: &str) -> Scope {
     let account = "111122223333".to_owned();
     Scope {
         region,
+        cluster: name.into(),
+        existing_cluster: false,
         bucket: format!("{name}-{account}-{region}"),
         repositories: Some(format!("arn:aws-cn:ecr:{region}:{account}:repository/kfctl-cn/*")),
         key: Some(format!("arn:aws-cn:kms:{region}:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab")),

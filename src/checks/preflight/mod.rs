@@ -1,6 +1,7 @@
 //! What must be true before anything is made: the way to AWS, credentials, permissions, what the region offers, what fits together,
 //! quotas, names, ranges of addresses. Nothing here writes.
 
+mod cluster;
 mod compatibility;
 mod connection;
 mod credentials;
@@ -32,6 +33,7 @@ pub fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>
     all.extend(offers::checkers(config, clients));
     all.extend(quotas::checkers(config, clients));
     all.extend(network::checkers(config, clients));
+    all.extend(cluster::checkers(config, clients));
     all.extend(names::checkers(config, clients));
     all.extend(ranges::checkers(config, clients));
     all.extend(keys::checkers(config));

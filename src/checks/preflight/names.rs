@@ -21,7 +21,10 @@ const SECRETS: &[&str] = &["rds-secret", "s3-secret", "admin"];
 
 pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>> {
     let data = &config.spec.data;
-    let mut all = vec![cluster(config, clients.clone())];
+    let mut all = Vec::new();
+    if config.spec.cluster.existing.is_none() {
+        all.push(cluster(config, clients.clone()));
+    }
     if data.database.existing.is_none() {
         all.push(database(config, clients.clone()));
     }

@@ -15,7 +15,7 @@ const TOPIC: (&str, &str) = ("network", "Existing network");
 pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>> {
     let Some(existing) = &config.spec.network.existing else { return Vec::new() };
     let check = |what: &str, judge: fn(&ExistingNetwork, &Vpc, &Chosen<'_>) -> Result<Verdict>| {
-        let (aws, name, existing) = (clients.clone(), config.name().to_owned(), existing.clone());
+        let (aws, name, existing) = (clients.clone(), config.cluster().to_owned(), existing.clone());
         look(TOPIC, what, move || {
             let (aws, name, existing) = (aws.clone(), name.clone(), existing.clone());
             async move {

@@ -28,9 +28,14 @@ pub fn operator(config: &Config, account: &str) -> Scope {
         region: config.spec.region,
         account: account.into(),
         name: config.name().into(),
+        cluster: config.cluster().into(),
+        existing_cluster: config.spec.cluster.existing.is_some(),
         bucket: config.bucket(account),
         repositories,
-        vpc: config.spec.network.existing.as_ref().map(|existing| existing.vpc_id.clone()),
+        vpc: config.in_existing_network().then(|| {
+            // That of a cluster is known to EKS only.
+            config.spec.network.existing.as_ref().map_or("*".into(), |existing| existing.vpc_id.clone())
+        }),
         state: config.spec.state.backend(),
         key: config.spec.cluster.kms_key_arn.clone(),
         boundary: config.spec.cluster.permissions_boundary_arn.clone(),

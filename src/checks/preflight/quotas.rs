@@ -40,7 +40,9 @@ pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn C
     ];
     // In a VPC that is there already no part of the network is made.
     let network = |counted| matches!(counted, Counted::Vpcs | Counted::ElasticIps | Counted::InternetGateways);
-    let rooms = rooms.into_iter().filter(|room| config.spec.network.existing.is_none() || !network(room.4));
+    let rooms = rooms.into_iter().filter(|room| !config.in_existing_network() || !network(room.4));
+    let cluster = config.spec.cluster.existing.as_ref();
+    let rooms = rooms.filter(|room| cluster.is_none() || !matches!(room.4, Counted::Clusters));
     let mut all: Vec<Arc<dyn Checker>> = rooms
         .map(|(service, code, name, wanted, counted)| {
             let (aws, deployment) = (clients.clone(), config.name().to_owned());
@@ -50,7 +52,9 @@ pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn C
             })
         })
         .collect();
-    all.push(nodes(config, clients));
+    if cluster.is_none_or(|cluster| cluster.node_group) {
+        all.push(nodes(config, clients));
+    }
     if config.spec.gpu.enabled {
         all.extend(gpu(config, clients));
     }

@@ -14,7 +14,7 @@ const TOPIC: (&str, &str) = ("network", "Address ranges");
 const DOCKER: &str = "172.17.0.0/16";
 
 pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>> {
-    if config.spec.network.existing.is_some() {
+    if config.in_existing_network() {
         return Vec::new();
     }
     let (aws, config) = (clients.clone(), config.clone());

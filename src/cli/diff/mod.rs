@@ -49,7 +49,7 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     let store = Arc::new(Looking::at(&session.place(global), &session.identity()).await?);
     let engine = Engine::new(phases::in_aws(&deps), store)?.cancel(cancel.clone());
     let cx = Context::new(Arc::new(engine.plan().await?.outputs()), Arc::new(|_| ()));
-    let client = deps.link.client(&cx).await?.ok_or_else(|| no_cluster(session.config.name()))?;
+    let client = deps.link.client(&cx).await?.ok_or_else(|| no_cluster(session.config.cluster()))?;
     let report = unless_stopped(&cancel, async {
         let pieces = phases::pieces(&deps, &cx).await?;
         compare(&client, session.config.name(), pieces, &args).await

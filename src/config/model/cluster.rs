@@ -9,6 +9,9 @@ use super::or_default;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Cluster {
+    /// A cluster that is there already. It is only used, as is its VPC: `publicAccessCidrs`, `logs` and `kmsKeyArn` mean
+    /// nothing, `version` is the one that it has, and `nodeGroup` counts only if one is asked for.
+    pub existing: Option<ExistingCluster>,
     /// The Kubernetes version, `1.32` to `1.36`; what EKS offers in the region is asked before anything is made.
     pub version: String,
     /// Who may reach the API server from outside, as CIDR blocks. Empty: only from inside the VPC.
@@ -28,6 +31,7 @@ pub struct Cluster {
 impl Default for Cluster {
     fn default() -> Self {
         Cluster {
+            existing: None,
             version: "1.35".into(),
             public_access_cidrs: vec!["0.0.0.0/0".into()],
             logs: ControlPlaneLog::ALL.to_vec(),
@@ -36,6 +40,17 @@ impl Default for Cluster {
             node_group: NodeGroup::default(),
         }
     }
+}
+
+/// A cluster that is there already.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ExistingCluster {
+    /// Its name in EKS, in this account and region.
+    pub name: String,
+    /// Make a node group in it, as `spec.cluster.nodeGroup` says. Otherwise Kubeflow runs on the nodes that it has.
+    #[serde(default)]
+    pub node_group: bool,
 }
 
 /// A log of the EKS control plane.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::model::Region;
 
-pub use cluster::{Cluster, ControlPlaneLog, NodeGroup};
+pub use cluster::{Cluster, ControlPlaneLog, ExistingCluster, NodeGroup};
 pub use data::{Data, Database, ExistingDatabase};
 pub use gpu::{CapacityType, Gpu, Karpenter};
 pub use images::{Images, Mirror, Switch};
@@ -93,6 +93,16 @@ impl Config {
     /// The deployment's name.
     pub fn name(&self) -> &str {
         &self.metadata.name
+    }
+
+    /// The EKS cluster's name: the deployment's, or that of one that was there before.
+    pub fn cluster(&self) -> &str {
+        self.spec.cluster.existing.as_ref().map_or(self.name(), |existing| &existing.name)
+    }
+
+    /// True if the network was there before: a VPC that is named, or that of a cluster that is.
+    pub fn in_existing_network(&self) -> bool {
+        self.spec.network.existing.is_some() || self.spec.cluster.existing.is_some()
     }
 
     /// The bucket's name, for an account.

@@ -2,7 +2,7 @@
 
 use super::cidr::Cidr;
 use super::{Found, matches};
-use crate::config::{Config, NodeGroup};
+use crate::config::{Cluster, Config, NodeGroup};
 use crate::model::Region;
 
 /// The minor versions that EKS creates today and that the manifests are uplifted for.
@@ -14,7 +14,32 @@ pub fn check(config: &Config, found: &mut Found) {
     access(config, found);
     key(config, found);
     boundary(config, found);
+    existing(&config.spec.cluster, found);
     nodes(&config.spec.cluster.node_group, found);
+}
+
+/// Source: EKS API reference, CreateCluster: the names of clusters.
+fn existing(cluster: &Cluster, found: &mut Found) {
+    let Some(existing) = &cluster.existing else { return };
+    let hint = "1 to 100 letters, digits, hyphens and underscores, beginning with a letter or digit";
+    found.pattern("spec.cluster.existing.name", &existing.name, "[0-9A-Za-z][A-Za-z0-9_-]{0,99}", hint);
+    let default = Cluster::default();
+    let idle = [
+        ("publicAccessCidrs", cluster.public_access_cidrs != default.public_access_cidrs),
+        ("logs", cluster.logs != default.logs),
+        ("kmsKeyArn", cluster.kms_key_arn != default.kms_key_arn),
+    ];
+    let hint = "leave it out, or leave `existing` out";
+    for (field, given) in idle {
+        if given {
+            let message = "means nothing for a cluster that is there already".into();
+            found.add(&format!("spec.cluster.{field}"), message, hint);
+        }
+    }
+    if cluster.node_group != default.node_group && !existing.node_group {
+        let message = "no node group is made in a cluster that is there already".into();
+        found.add("spec.cluster.nodeGroup", message, "set `spec.cluster.existing.nodeGroup: true`, or leave it out");
+    }
 }
 
 fn version(version: &str, found: &mut Found) {

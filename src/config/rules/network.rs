@@ -10,14 +10,19 @@ const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 const SERVICES: [&str; 2] = ["10.100.0.0/16", "172.20.0.0/16"];
 
 pub fn check(config: &Config, found: &mut Found) {
-    match &config.spec.network.existing {
-        Some(existing) => self::existing(existing, &config.spec.network, found),
-        None => block(config, found),
+    let network = &config.spec.network;
+    if let Some(existing) = &network.existing {
+        self::existing(existing, found);
+    }
+    match (&network.existing, &config.spec.cluster.existing) {
+        (None, None) => block(config, found),
+        (Some(_), _) => idle(network, "VPC", found),
+        (None, Some(_)) => idle(network, "cluster", found),
     }
 }
 
 /// Source: EC2 ids are 8 or 17 hexadecimal digits; EKS takes 16 subnets, in two zones at least.
-fn existing(existing: &ExistingNetwork, network: &Network, found: &mut Found) {
+fn existing(existing: &ExistingNetwork, found: &mut Found) {
     let path = "spec.network.existing";
     let id = |kind: &str| format!("{kind}-([0-9a-f]{{8}}|[0-9a-f]{{17}})");
     let hint = "an id such as vpc-0123456789abcdef0";
@@ -44,13 +49,18 @@ fn existing(existing: &ExistingNetwork, network: &Network, found: &mut Found) {
             found.add(&format!("{path}.publicSubnetIds[{i}]"), message, "a subnet is private or public");
         }
     }
+}
+
+/// What is given and means nothing, because nothing of a network is made.
+fn idle(network: &Network, what: &str, found: &mut Found) {
     let default = Network::default();
     let hint = "leave it out, or leave `existing` out";
+    let message = format!("means nothing for a {what} that is there already");
     if network.vpc_cidr != default.vpc_cidr {
-        found.add("spec.network.vpcCidr", "means nothing for a VPC that is there already".into(), hint);
+        found.add("spec.network.vpcCidr", message.clone(), hint);
     }
     if network.nat_gateways != default.nat_gateways {
-        found.add("spec.network.natGateways", "means nothing for a VPC that is there already".into(), hint);
+        found.add("spec.network.natGateways", message, hint);
     }
 }
 

@@ -38,8 +38,8 @@ impl EksAddon {
         self.site.tags(&self.addr(), &self.site.named(self.name))
     }
 
-    async fn find(&self) -> Result<Option<Addon>> {
-        let call = self.site.aws.eks.describe_addon().cluster_name(&self.site.name).addon_name(self.name);
+    pub(super) async fn find(&self) -> Result<Option<Addon>> {
+        let call = self.site.aws.eks.describe_addon().cluster_name(&self.site.cluster).addon_name(self.name);
         let found = call.send().await.unless("eks:DescribeAddon", &["ResourceNotFoundException"])?;
         Ok(found.and_then(|f| f.addon))
     }
@@ -94,7 +94,7 @@ impl EksAddon {
     }
 
     async fn create(&self, cx: &Context, token: &str) -> Result<()> {
-        let call = self.site.aws.eks.create_addon().cluster_name(&self.site.name).addon_name(self.name);
+        let call = self.site.aws.eks.create_addon().cluster_name(&self.site.cluster).addon_name(self.name);
         let call = call.addon_version(self.wanted_version().await?).client_request_token(token);
         let call = call.set_service_account_role_arn(self.role(cx).map(str::to_owned));
         let call = call.resolve_conflicts(ResolveConflicts::Overwrite).set_tags(Some(tags::map(&self.tags())));
@@ -113,7 +113,7 @@ impl EksAddon {
             let version = differs.iter().find(|c| c.field == "version").map(|c| c.to.clone());
             let version = version.or_else(|| addon.addon_version().map(str::to_owned));
             let call =
-                eks.update_addon().cluster_name(&self.site.name).addon_name(self.name).set_addon_version(version);
+                eks.update_addon().cluster_name(&self.site.cluster).addon_name(self.name).set_addon_version(version);
             let call = call.set_service_account_role_arn(self.role(cx).map(str::to_owned));
             call.resolve_conflicts(ResolveConflicts::Overwrite).send().await.call("eks:UpdateAddon")?;
         }
@@ -178,7 +178,7 @@ impl Resource for EksAddon {
     }
 
     async fn delete(&self, _: &Context, _: &Live) -> Result<()> {
-        let call = self.site.aws.eks.delete_addon().cluster_name(&self.site.name).addon_name(self.name).send().await;
+        let call = self.site.aws.eks.delete_addon().cluster_name(&self.site.cluster).addon_name(self.name).send().await;
         call.unless("eks:DeleteAddon", &["ResourceNotFoundException"])?;
         Ok(())
     }

@@ -12,7 +12,7 @@ use aws_sdk_eks::types::{
 use crate::aws::Call;
 use crate::aws::tags::{self, Tags};
 use crate::config;
-use crate::engine::{Context, Live, Observed, Outputs, Resource};
+use crate::engine::{Context, Holds, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result};
 use crate::phases::site::{Diff, Site, absent_or, join, live, not_ours, outputs, until};
 
@@ -172,7 +172,13 @@ fn logs(cluster: &Cluster) -> Vec<String> {
     on.flat_map(|s| s.types()).map(|t| t.as_str().to_owned()).collect()
 }
 
-fn of(cluster: &Cluster) -> Outputs {
+/// What a cluster holds that doesn't go with a deployment into another.
+pub(super) fn holds(cluster: &str) -> Holds {
+    Holds { output: "name", name: cluster.to_owned(), what: "what users have made in Kubeflow" }
+}
+
+/// What a cluster hands to others.
+pub(super) fn of(cluster: &Cluster) -> Outputs {
     let vpc = cluster.resources_vpc_config();
     outputs([
         ("name", cluster.name().unwrap_or_default()),
@@ -208,6 +214,10 @@ impl Resource for Eks {
 
     fn deadline(&self) -> Duration {
         Duration::from_secs(2400)
+    }
+
+    fn holds(&self) -> Option<Holds> {
+        Some(holds(&self.site.name))
     }
 
     async fn read(&self, cx: &Context) -> Result<Observed> {

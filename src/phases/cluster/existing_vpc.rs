@@ -1,11 +1,11 @@
-//! A VPC that was there before: looked at, judged, used, and never changed.
+//! A VPC that was there before, named or that of a cluster that was: looked at, judged, used, and never changed.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
 use crate::aws::Call;
-use crate::aws::network::{choose, survey};
+use crate::aws::network::{Kind, Vpc, choose, survey};
 use crate::config::ExistingNetwork;
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Result};
@@ -16,13 +16,14 @@ use super::subnet_tags::SubnetTags;
 /// The VPC. It has the address of one of our own, so that what needs a VPC needn't know whose it is.
 struct ExistingVpc {
     site: Arc<Site>,
-    config: ExistingNetwork,
+    /// What the configuration names; nothing if the VPC is that of a cluster.
+    config: Option<ExistingNetwork>,
 }
 
 /// The resources of a network that was there before.
-pub(super) fn resources(site: &Arc<Site>, config: &ExistingNetwork) -> Vec<Arc<dyn Resource>> {
-    let mut all: Vec<Arc<dyn Resource>> = vec![Arc::new(ExistingVpc { site: site.clone(), config: config.clone() })];
-    if config.tag_subnets {
+pub(super) fn resources(site: &Arc<Site>, config: Option<&ExistingNetwork>) -> Vec<Arc<dyn Resource>> {
+    let mut all: Vec<Arc<dyn Resource>> = vec![Arc::new(ExistingVpc { site: site.clone(), config: config.cloned() })];
+    if let Some(config) = config.filter(|config| config.tag_subnets) {
         all.push(Arc::new(SubnetTags { site: site.clone(), vpc: config.vpc_id.clone() }));
     }
     all
@@ -31,8 +32,22 @@ pub(super) fn resources(site: &Arc<Site>, config: &ExistingNetwork) -> Vec<Arc<d
 impl ExistingVpc {
     /// True until there is a cluster in it, whose own nodes use the addresses.
     async fn is_new(&self) -> Result<bool> {
+        if self.site.existing_cluster {
+            return Ok(false);
+        }
         let call = self.site.aws.eks.describe_cluster().name(&self.site.name).send().await;
         Ok(call.unless("eks:DescribeCluster", &["ResourceNotFoundException"])?.is_none())
+    }
+
+    /// The ids of the subnets to take, if some are named: by the configuration, or by the cluster, whose public ones aren't for
+    /// nodes of ours. None: all that fit.
+    fn private(&self, cx: &Context, vpc: &Vpc) -> Vec<String> {
+        if let Some(config) = &self.config {
+            return config.private_subnet_ids.clone();
+        }
+        let of_cluster = cx.output("cluster/eks", "subnets").unwrap_or_default();
+        let fits = |id: &&str| vpc.subnets.iter().any(|s| s.id == **id && s.kind != Kind::Public);
+        of_cluster.split(',').filter(fits).map(str::to_owned).collect()
     }
 }
 
@@ -43,16 +58,31 @@ impl Resource for ExistingVpc {
     }
 
     fn title(&self) -> String {
-        format!("Existing VPC {}", self.config.vpc_id)
+        match &self.config {
+            Some(config) => format!("Existing VPC {}", config.vpc_id),
+            None => format!("VPC of the existing cluster {}", self.site.cluster),
+        }
     }
 
-    async fn read(&self, _: &Context) -> Result<Observed> {
-        let config = &self.config;
-        let Some(vpc) = survey(&self.site.aws, &config.vpc_id).await? else {
-            let why = format!("this account has no VPC {} in {}", config.vpc_id, self.site.region);
+    fn needs(&self) -> Vec<Addr> {
+        if self.site.existing_cluster { vec!["cluster/eks".into()] } else { Vec::new() }
+    }
+
+    async fn read(&self, cx: &Context) -> Result<Observed> {
+        let of_cluster = cx.output("cluster/eks", "vpc_id");
+        let named = self.config.as_ref().map(|config| config.vpc_id.as_str());
+        let Some(id) = named.or(of_cluster) else {
+            return Ok(Observed::Unknown("the cluster that is in it doesn't exist".into()));
+        };
+        let Some(vpc) = survey(&self.site.aws, id).await? else {
+            let why = format!("this account has no VPC {id} in {}", self.site.region);
             return Ok(borrowed(Outputs::new(), vec![why]));
         };
-        let chosen = choose(&vpc, &config.private_subnet_ids, &config.public_subnet_ids, self.is_new().await?);
+        let public = self.config.as_ref().map(|config| config.public_subnet_ids.as_slice()).unwrap_or_default();
+        let mut chosen = choose(&vpc, &self.private(cx, &vpc), public, self.is_new().await?);
+        if let Some(other) = of_cluster.filter(|other| *other != id) {
+            chosen.wrong.push(format!("{} is in {other}, not in {id}", self.site.cluster));
+        }
         let outputs = outputs([
             ("vpc_id", vpc.id.as_str()),
             ("cidr", vpc.blocks.first().map_or("", String::as_str)),

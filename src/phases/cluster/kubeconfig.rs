@@ -25,7 +25,7 @@ impl Kubeconfig {
         let exec = json!({
             "apiVersion": "client.authentication.k8s.io/v1",
             "command": "kfctl-cn",
-            "args": ["eks-token", "--cluster", self.site.name, "--region", self.site.region.as_str()],
+            "args": ["eks-token", "--cluster", self.site.cluster, "--region", self.site.region.as_str()],
             "interactiveMode": "Never",
             "installHint": "kfctl-cn must be on PATH",
         });

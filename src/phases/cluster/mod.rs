@@ -4,7 +4,9 @@ mod addon;
 mod eip;
 mod eks;
 mod eks_update;
+mod existing_cluster;
 mod existing_vpc;
+mod in_existing;
 mod internet_gateway;
 mod kubeconfig;
 mod nat;
@@ -20,7 +22,7 @@ mod vpc;
 use std::sync::Arc;
 
 use crate::aws::Clients;
-use crate::config::{Config, NatGateways};
+use crate::config::{self, Config, NatGateways};
 use crate::engine::{Context, Observed, Owner, Resource};
 use crate::kube::Endpoint;
 use crate::model::{Addr, Error, ErrorClass, Result};
@@ -33,7 +35,10 @@ use crate::aws::ZONES;
 pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
     let site = Site::new(&deps.config, &deps.aws, &deps.account);
     let mut all = network(&site, deps);
-    all.extend(control_plane(&site, deps));
+    match deps.config.spec.cluster.existing {
+        Some(_) => all.extend(in_existing::resources(&site, deps)),
+        None => all.extend(control_plane(&site, deps)),
+    }
     all
 }
 
@@ -42,21 +47,30 @@ pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
 /// # Errors
 /// That a cluster of this name isn't ours, or what EKS refuses.
 pub async fn endpoint(config: &Config, aws: &Clients, account: &str) -> Result<Option<Endpoint>> {
-    let eks = eks::Eks { site: Site::new(config, aws, account), config: config.spec.cluster.clone() };
-    let Observed::Present(live) = eks.read(&Context::new(Arc::default(), Arc::new(|_| ()))).await? else {
+    let cluster = the_cluster(&Site::new(config, aws, account), &config.spec.cluster);
+    let Observed::Present(live) = cluster.read(&Context::new(Arc::default(), Arc::new(|_| ()))).await? else {
         return Ok(None);
     };
     if let Owner::Other(seen) = live.owner {
-        return Err(Error::new(ErrorClass::Permanent, format!("the cluster {} isn't ours: {seen}", config.name())));
+        return Err(Error::new(ErrorClass::Permanent, format!("the cluster {} isn't ours: {seen}", config.cluster())));
     }
     let output = |key: &str| live.outputs.get(key).cloned();
     Ok(output("endpoint").zip(output("ca")).map(|(url, ca_base64)| Endpoint { url, ca_base64 }))
 }
 
+/// Our own, or the one that was there before.
+fn the_cluster(site: &Arc<Site>, config: &config::Cluster) -> Arc<dyn Resource> {
+    let site = site.clone();
+    match config.existing {
+        Some(_) => Arc::new(existing_cluster::ExistingCluster { site, version: config.version.clone() }),
+        None => Arc::new(eks::Eks { site, config: config.clone() }),
+    }
+}
+
 fn network(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
     let spec = &deps.config.spec.network;
-    if let Some(existing) = &spec.existing {
-        return existing_vpc::resources(site, existing);
+    if deps.config.in_existing_network() {
+        return existing_vpc::resources(site, spec.existing.as_ref());
     }
     let mut all: Vec<Arc<dyn Resource>> = vec![
         Arc::new(vpc::Vpc { site: site.clone(), cidr: spec.vpc_cidr.clone() }),
@@ -94,28 +108,41 @@ fn network(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
 
 fn control_plane(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
     let config = &deps.config.spec.cluster;
-    let addon = |short, name, role, needs: &[&str]| -> Arc<dyn Resource> {
+    let mut all: Vec<Arc<dyn Resource>> = vec![Arc::new(roles::cluster(site)), the_cluster(site, config)];
+    all.extend(own_nodes(site, config));
+    all.extend(addons(site, config).into_iter().map(|addon| Arc::new(addon) as Arc<dyn Resource>));
+    all.extend(beside(site, deps));
+    all
+}
+
+/// A node group and its role.
+fn own_nodes(site: &Arc<Site>, config: &config::Cluster) -> [Arc<dyn Resource>; 2] {
+    let (site, version) = (site.clone(), config.version.clone());
+    let role = Arc::new(roles::nodes(&site));
+    [role, Arc::new(node_group::NodeGroup { site, config: config.node_group.clone(), version })]
+}
+
+fn addons(site: &Arc<Site>, config: &config::Cluster) -> [addon::EksAddon; 4] {
+    let addon = |short, name, role, needs: &[&str]| {
         let needs = needs.iter().map(|n| Addr::new(*n)).collect();
-        Arc::new(addon::EksAddon { site: site.clone(), short, name, version: config.version.clone(), role, needs })
+        addon::EksAddon { site: site.clone(), short, name, version: config.version.clone(), role, needs }
     };
     // Pods of these two run on nodes; the other two are what makes nodes Ready.
     let nodes = &["cluster/node-group"];
-    vec![
-        Arc::new(roles::cluster(site)),
-        Arc::new(roles::nodes(site)),
-        Arc::new(eks::Eks { site: site.clone(), config: config.clone() }),
-        Arc::new(AccessEntry::caller(site, "cluster/access-caller", &deps.caller_arn)),
-        Arc::new(oidc::OidcProvider { site: site.clone() }),
-        Arc::new(node_group::NodeGroup {
-            site: site.clone(),
-            config: config.node_group.clone(),
-            version: config.version.clone(),
-        }),
-        Arc::new(roles::ebs_csi(site)),
+    [
         addon("vpc-cni", "vpc-cni", None, &[]),
         addon("kube-proxy", "kube-proxy", None, &[]),
         addon("coredns", "coredns", None, nodes),
         addon("ebs-csi", "aws-ebs-csi-driver", Some("cluster/role-ebs-csi"), nodes),
+    ]
+}
+
+/// What every cluster has that is used, whoever made it.
+fn beside(site: &Arc<Site>, deps: &Deps) -> [Arc<dyn Resource>; 4] {
+    [
+        Arc::new(AccessEntry::caller(site, "cluster/access-caller", &deps.caller_arn)),
+        Arc::new(oidc::OidcProvider { site: site.clone() }),
+        Arc::new(roles::ebs_csi(site)),
         Arc::new(kubeconfig::Kubeconfig { site: site.clone(), path: deps.state_dir.join("kubeconfig") }),
     ]
 }

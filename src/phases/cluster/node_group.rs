@@ -35,7 +35,7 @@ impl NodeGroup {
     }
 
     async fn find(&self) -> Result<Option<Nodegroup>> {
-        let call = self.site.aws.eks.describe_nodegroup().cluster_name(&self.site.name).nodegroup_name(self.name());
+        let call = self.site.aws.eks.describe_nodegroup().cluster_name(&self.site.cluster).nodegroup_name(self.name());
         let found = call.send().await.unless("eks:DescribeNodegroup", &["ResourceNotFoundException"])?;
         Ok(found.and_then(|f| f.nodegroup))
     }
@@ -79,7 +79,7 @@ impl NodeGroup {
 
     async fn create(&self, cx: &Context, token: &str) -> Result<()> {
         let subnets = self.site.private_subnets(cx)?;
-        let call = self.site.aws.eks.create_nodegroup().cluster_name(&self.site.name).nodegroup_name(self.name());
+        let call = self.site.aws.eks.create_nodegroup().cluster_name(&self.site.cluster).nodegroup_name(self.name());
         let call = call.node_role(cx.require("cluster/role-nodes", "arn")?).set_subnets(Some(subnets));
         let call = call.scaling_config(self.scaling(self.config.desired_size as i32)).version(&self.version);
         let call =
@@ -118,12 +118,12 @@ impl NodeGroup {
         if has("minSize") || has("maxSize") {
             let desired = group.scaling_config().and_then(|s| s.desired_size());
             let desired = desired.unwrap_or(self.config.desired_size as i32);
-            let call = eks.update_nodegroup_config().cluster_name(&self.site.name).nodegroup_name(&name);
+            let call = eks.update_nodegroup_config().cluster_name(&self.site.cluster).nodegroup_name(&name);
             call.scaling_config(self.scaling(desired)).send().await.call("eks:UpdateNodegroupConfig")?;
         }
         if has("version") {
             until(cx, "the node group is busy with another change", Duration::from_secs(1800), || async {
-                let call = eks.update_nodegroup_version().cluster_name(&self.site.name).nodegroup_name(&name);
+                let call = eks.update_nodegroup_version().cluster_name(&self.site.cluster).nodegroup_name(&name);
                 call.version(&self.version).send().await.call("eks:UpdateNodegroupVersion").map(Some)
             })
             .await?;
@@ -132,7 +132,7 @@ impl NodeGroup {
     }
 
     async fn remove(&self) -> Result<()> {
-        let call = self.site.aws.eks.delete_nodegroup().cluster_name(&self.site.name).nodegroup_name(self.name());
+        let call = self.site.aws.eks.delete_nodegroup().cluster_name(&self.site.cluster).nodegroup_name(self.name());
         call.send().await.unless("eks:DeleteNodegroup", &["ResourceNotFoundException"])?;
         Ok(())
     }

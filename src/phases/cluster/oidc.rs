@@ -6,9 +6,9 @@ use async_trait::async_trait;
 
 use crate::aws::Call;
 use crate::aws::tags::{self, Tags};
-use crate::engine::{Context, Live, Observed, Outputs, Resource};
+use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::site::{Diff, Site, absent_or, live, not_ours, outputs};
+use crate::phases::site::{Diff, Site, absent_or, borrowed, live, not_ours, outputs};
 
 /// The audience of service-account tokens. `sts.amazonaws.com` in China too: eksctl had the `.cn` form for a time and took it back
 /// (eksctl#1912).
@@ -26,6 +26,12 @@ struct Seen {
     url: String,
     audiences: Vec<String>,
     tags: Tags,
+}
+
+impl Seen {
+    fn outputs(&self) -> Outputs {
+        outputs([("arn", self.arn.as_str()), ("issuer", &format!("https://{}", self.url))])
+    }
 }
 
 impl OidcProvider {
@@ -99,13 +105,18 @@ impl Resource for OidcProvider {
                 None => return Ok(Observed::Absent),
             },
         };
+        let owner = self.site.owner(&seen.tags);
+        if self.site.existing_cluster && owner != Owner::Ours {
+            let enough = seen.audiences.iter().any(|a| a == AUDIENCE);
+            let why = format!("the OIDC provider {} has no audience {AUDIENCE}: let its owner add it", seen.arn);
+            return Ok(borrowed(seen.outputs(), if enough { Vec::new() } else { vec![why] }));
+        }
         let mut diff = Diff::default();
         let wanted = issuer.map_or("(the new cluster's)", |i| i.trim_start_matches("https://"));
         diff.replace("issuer", seen.url.as_str(), wanted, "a provider is of one issuer");
         diff.must("audience", seen.audiences.iter().any(|a| a == AUDIENCE), "missing", AUDIENCE);
         diff.tags(&seen.tags, &self.tags());
-        let outputs = outputs([("arn", seen.arn.as_str()), ("issuer", &format!("https://{}", seen.url))]);
-        Ok(absent_or(Some(live(outputs, self.site.owner(&seen.tags), diff, Readiness::Ready))))
+        Ok(absent_or(Some(live(seen.outputs(), owner, diff, Readiness::Ready))))
     }
 
     async fn apply(&self, cx: &Context, _: Action, _: &str) -> Result<Outputs> {

@@ -1,4 +1,4 @@
-//! Who may reach the database: the cluster's security group, which nodes and pods carry, on the database's port; nobody else. A
+//! Who may reach the database: the security groups that nodes and pods carry (the cluster's), on the database's port; nobody else. A
 //! resource of its own, because it goes with the cluster while the database stays.
 
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use aws_sdk_ec2::types::{Filter, IpPermission, SecurityGroupRule, UserIdGroupPai
 use crate::aws::Call;
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::site::{Diff, Site, absent_or, live, outputs};
+use crate::phases::site::{Diff, Site, absent_or, live, node_security_groups, outputs};
 
 use super::DB_PORT;
 
@@ -42,15 +42,23 @@ impl DbAccess {
     }
 }
 
-/// True if the rule lets exactly the cluster in, on the port.
-fn wanted(rule: &SecurityGroupRule, cluster: Option<&str>) -> bool {
+/// True if the rule lets exactly one of the groups in, on the port.
+fn wanted(rule: &SecurityGroupRule, groups: &[&str]) -> bool {
     let port = Some(i32::from(DB_PORT));
-    let source = rule.referenced_group_info().and_then(|g| g.group_id());
     rule.ip_protocol() == Some("tcp")
         && rule.from_port() == port
         && rule.to_port() == port
-        && source.is_some()
-        && source == cluster
+        && groups.iter().any(|group| comes_from(rule, group))
+}
+
+/// True if the rule is for what carries a group.
+pub(super) fn comes_from(rule: &SecurityGroupRule, group: &str) -> bool {
+    rule.referenced_group_info().and_then(|g| g.group_id()) == Some(group)
+}
+
+/// Those of the groups that none of the rules is for.
+pub(super) fn missing<'a>(rules: &[&SecurityGroupRule], groups: &[&'a str]) -> Vec<&'a str> {
+    groups.iter().copied().filter(|group| !rules.iter().any(|rule| comes_from(rule, group))).collect()
 }
 
 #[async_trait]
@@ -73,11 +81,11 @@ impl Resource for DbAccess {
         if rules.is_empty() {
             return Ok(Observed::Absent);
         }
-        let cluster = cx.output("cluster/eks", "security_group_id");
+        let groups = node_security_groups(cx);
+        let right: Vec<_> = rules.iter().filter(|r| wanted(r, &groups)).collect();
         let mut diff = Diff::default();
-        let right = rules.iter().filter(|r| wanted(r, cluster)).count();
-        diff.must("cluster", right > 0, "not let in", "let in");
-        diff.must("others", rules.len() == right, "let in", "not let in");
+        diff.must("cluster", missing(&right, &groups).is_empty(), "not let in", "let in");
+        diff.must("others", rules.len() == right.len(), "let in", "not let in");
         // The rules of a group that is ours are ours.
         let outputs = outputs([("group", group)]);
         Ok(absent_or(Some(live(outputs, Owner::Ours, diff, Readiness::Ready))))
@@ -85,17 +93,18 @@ impl Resource for DbAccess {
 
     async fn apply(&self, cx: &Context, _: Action, _: &str) -> Result<Outputs> {
         let group = cx.require("data/db-security-group", "id")?;
-        let cluster = cx.require("cluster/eks", "security_group_id")?;
+        cx.require("cluster/eks", "security_group_id")?;
+        let groups = node_security_groups(cx);
         let rules = self.rules(group).await?;
-        if !rules.iter().any(|r| wanted(r, Some(cluster))) {
+        let (right, others): (Vec<_>, Vec<_>) = rules.iter().partition(|r| wanted(r, &groups));
+        for source in missing(&right, &groups) {
             let port = i32::from(DB_PORT);
-            let source = UserIdGroupPair::builder().group_id(cluster).description("The cluster").build();
+            let source = UserIdGroupPair::builder().group_id(source).description("The cluster").build();
             let permission = IpPermission::builder().ip_protocol("tcp").from_port(port).to_port(port);
             let permission = permission.user_id_group_pairs(source).build();
             let call = self.site.aws.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(permission);
             call.send().await.unless("ec2:AuthorizeSecurityGroupIngress", &["InvalidPermission.Duplicate"])?;
         }
-        let others: Vec<_> = rules.iter().filter(|r| !wanted(r, Some(cluster))).collect();
         self.revoke(group, &others).await?;
         Ok(outputs([("group", group)]))
     }

@@ -18,7 +18,7 @@ use crate::registry::copy::Ledger;
 
 pub use ecr::Ecr;
 
-use super::manifests::{offline_values, sets};
+use super::manifests::sets;
 use super::{Deps, local_file};
 
 /// The list, `images.tsv` in the deployment's folder: source, target and places, one image a line.
@@ -46,13 +46,10 @@ pub fn ledger() -> Option<Arc<Ledger>> {
 /// # Errors
 /// What a render refuses.
 pub async fn list(deps: &Deps) -> Result<Vec<ImageRef>> {
-    let mut values = offline_values(&deps.config);
-    values.account.clone_from(&deps.account);
-    values.registry = deps.config.registry(&deps.account);
-    let registry = values.registry.clone();
+    let registry = deps.config.registry(&deps.account);
     let mut all = Vec::new();
     for set in sets(&deps.config) {
-        all.push(deps.link.names.get(set, &deps.config, &deps.bundle, values.clone()).await?);
+        all.push(deps.named(set).await?);
     }
     let sets = all.iter().map(|rendered| (&*rendered.images, &*rendered.upstream));
     Ok(to_copy(inventory(sets, &registry)?))

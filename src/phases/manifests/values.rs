@@ -10,6 +10,7 @@ use crate::model::{Error, ErrorClass, Result, Secret};
 
 use super::kubernetes;
 use crate::phases::data::DB_PORT;
+use crate::phases::site::node_security_groups;
 
 /// Stands in names for what only AWS knows, in a render without AWS.
 pub const PLACEHOLDER: &str = "known-after-up";
@@ -67,9 +68,13 @@ pub async fn known(set: Set, config: &Config, account: &str, clients: &Clients, 
     fill(&mut values.karpenter_role_arn, "karpenter/role-controller", "arn");
     fill(&mut values.karpenter_queue, "karpenter/queue", "name");
     fill(&mut values.karpenter_node_role, "karpenter/role-node", "name");
-    if set == Set::GpuPool && config.spec.network.existing.is_some() {
+    if set == Set::GpuPool && config.in_existing_network() {
         let Some(subnets) = cx.output("cluster/vpc", "private_subnets") else { return missing("cluster/vpc") };
         values.karpenter_subnets = subnets.split(',').map(str::to_owned).collect();
+    }
+    if set == Set::GpuPool && config.spec.cluster.existing.is_some() {
+        // Nodes that carry other groups than the cluster's let in whoever carries theirs.
+        values.karpenter_security_groups = node_security_groups(cx).into_iter().map(str::to_owned).collect();
     }
     if set == Set::Kubeflow {
         let name = format!("{}-admin", config.name());
@@ -109,7 +114,8 @@ fn with(config: &Config, account: &str, kubernetes: KubernetesVersion) -> Values
     Values {
         region: spec.region,
         account: account.into(),
-        cluster: name.into(),
+        deployment: name.into(),
+        cluster: config.cluster().into(),
         cluster_endpoint: format!("https://{PLACEHOLDER}.{}", spec.region.host("eks").replacen("eks.", "", 1)),
         kubernetes,
         registry: config.registry(account),
@@ -128,6 +134,7 @@ fn with(config: &Config, account: &str, kubernetes: KubernetesVersion) -> Values
         karpenter_version: spec.karpenter.version.clone(),
         device_plugin_version: spec.gpu.device_plugin_version.clone(),
         karpenter_subnets: Vec::new(),
+        karpenter_security_groups: Vec::new(),
         gpu_families: spec.gpu.families.clone(),
         gpu_capacity_types: spec.gpu.capacity_types.iter().map(|t| capacity(*t).to_owned()).collect(),
         gpu_max: spec.gpu.max_gpus,

@@ -10,7 +10,7 @@ use crate::aws::tags::{self, Tags};
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Readiness, Region, Result};
 
-use super::{Diff, Site, absent_or, live, outputs};
+use super::{Diff, Site, absent_or, borrowed, live, outputs};
 
 /// The principal of an entry.
 pub(crate) enum Principal {
@@ -20,7 +20,8 @@ pub(crate) enum Principal {
     Role(&'static str),
 }
 
-/// An access entry. The cluster is ours, so its entries are too: one that exists is taken over.
+/// An access entry. If the cluster is ours its entries are too: one that exists is taken over. In a cluster that was there before
+/// one of the caller's is only used.
 pub(crate) struct AccessEntry {
     site: Arc<Site>,
     addr: Addr,
@@ -66,15 +67,27 @@ impl AccessEntry {
     }
 
     async fn find(&self, arn: &str) -> Result<Option<Entry>> {
-        let call = self.site.aws.eks.describe_access_entry().cluster_name(&self.site.name).principal_arn(arn);
+        let call = self.site.aws.eks.describe_access_entry().cluster_name(&self.site.cluster).principal_arn(arn);
         let answer = call.send().await.unless("eks:DescribeAccessEntry", &["ResourceNotFoundException"])?;
         Ok(answer.and_then(|a| a.access_entry))
+    }
+
+    /// What is found of an entry that others made for the caller: it must be enough.
+    fn theirs(&self, arn: &str, entry: &Entry, has_policy: bool) -> Observed {
+        // Groups are bound to roles inside the cluster, where nobody can look yet.
+        let enough = has_policy || !entry.kubernetes_groups().is_empty();
+        let why = format!(
+            "{arn} has an access entry without rights over the whole cluster {}: let its owner associate \
+             AmazonEKSClusterAdminPolicy with it, or remove it: then one is made",
+            self.site.cluster
+        );
+        borrowed(outputs([("principal", arn)]), if enough { Vec::new() } else { vec![why] })
     }
 
     async fn has_policy(&self, arn: &str) -> Result<bool> {
         let Some(policy) = self.policy() else { return Ok(true) };
         let call = self.site.aws.eks.list_associated_access_policies();
-        let answer = call.cluster_name(&self.site.name).principal_arn(arn).send().await;
+        let answer = call.cluster_name(&self.site.cluster).principal_arn(arn).send().await;
         let answer = answer.call("eks:ListAssociatedAccessPolicies")?;
         Ok(answer.associated_access_policies().iter().any(|p| {
             p.policy_arn() == Some(&policy)
@@ -105,16 +118,27 @@ impl Resource for AccessEntry {
     }
 
     async fn read(&self, cx: &Context) -> Result<Observed> {
+        if self.site.existing_cluster && cx.output("cluster/eks", "access_entries").is_none() {
+            return Ok(Observed::Unknown("the cluster takes no access entries".into()));
+        }
         let Some(arn) = self.arn(cx).await? else {
             return Ok(Observed::Unknown("the role that it is for doesn't exist yet".into()));
         };
         let Some(entry) = self.find(&arn).await? else { return Ok(Observed::Absent) };
+        let has_policy = self.has_policy(&arn).await?;
+        let owner = match self.site.existing_cluster {
+            true => self.site.owner(&tags::from_map(entry.tags())),
+            false => Owner::Ours,
+        };
+        if owner != Owner::Ours && matches!(self.principal, Principal::Caller(_)) {
+            return Ok(self.theirs(&arn, &entry, has_policy));
+        }
         let mut diff = Diff::default();
         diff.replace("type", entry.r#type().unwrap_or_default(), self.kind(), "EKS fixes it when it makes the entry");
-        diff.must("policy", self.has_policy(&arn).await?, "not associated", "AmazonEKSClusterAdminPolicy");
+        diff.must("policy", has_policy, "not associated", "AmazonEKSClusterAdminPolicy");
         diff.tags(&tags::from_map(entry.tags()), &self.tags());
         let outputs = outputs([("principal", arn.as_str())]);
-        Ok(absent_or(Some(live(outputs, Owner::Ours, diff, Readiness::Ready))))
+        Ok(absent_or(Some(live(outputs, owner, diff, Readiness::Ready))))
     }
 
     async fn apply(&self, cx: &Context, _: Action, token: &str) -> Result<Outputs> {
@@ -132,13 +156,14 @@ impl Resource for AccessEntry {
             }
         }
         if found.is_none() {
-            let call = eks.create_access_entry().cluster_name(&self.site.name).principal_arn(&arn).r#type(self.kind());
+            let call =
+                eks.create_access_entry().cluster_name(&self.site.cluster).principal_arn(&arn).r#type(self.kind());
             let call = call.client_request_token(token).set_tags(Some(tags::map(&self.tags())));
             call.send().await.unless("eks:CreateAccessEntry", &["ResourceInUseException"])?;
         }
         if let (Some(policy), false) = (self.policy(), self.has_policy(&arn).await?) {
             let scope = AccessScope::builder().r#type(AccessScopeType::Cluster).build();
-            let call = eks.associate_access_policy().cluster_name(&self.site.name).principal_arn(&arn);
+            let call = eks.associate_access_policy().cluster_name(&self.site.cluster).principal_arn(&arn);
             let call = call.policy_arn(policy).access_scope(scope);
             call.send().await.call("eks:AssociateAccessPolicy")?;
         }
@@ -147,7 +172,7 @@ impl Resource for AccessEntry {
 
     async fn delete(&self, _: &Context, live: &Live) -> Result<()> {
         let Some(arn) = live.outputs.get("principal") else { return Ok(()) };
-        let call = self.site.aws.eks.delete_access_entry().cluster_name(&self.site.name).principal_arn(arn);
+        let call = self.site.aws.eks.delete_access_entry().cluster_name(&self.site.cluster).principal_arn(arn);
         call.send().await.unless("eks:DeleteAccessEntry", &["ResourceNotFoundException"])?;
         Ok(())
     }

@@ -22,6 +22,7 @@ pub(crate) use access::AccessEntry;
 pub(crate) use astray::astray;
 pub(crate) use ec2::{by_tag, one, retag, specification};
 pub(crate) use live::{Diff, absent_or, borrowed, join, live, not_ours, outputs, use_only};
+pub(crate) use network::node_security_groups;
 pub(crate) use role::{Role, ServiceLinked, Trust};
 pub(crate) use secret::{Content, Fields, SecretFields, SecretStore};
 pub(crate) use wait::{not_visible, until};
@@ -31,8 +32,12 @@ pub(crate) use wait::{not_visible, until};
 pub struct Site {
     /// The clients of its region.
     pub aws: Clients,
-    /// The deployment's name, and the cluster's.
+    /// The deployment's name.
     pub name: String,
+    /// The EKS cluster's name.
+    pub cluster: String,
+    /// True if the cluster was there before.
+    pub existing_cluster: bool,
     /// Its region.
     pub region: Region,
     /// Its account, 12 digits.
@@ -54,12 +59,14 @@ impl Site {
         Arc::new(Site {
             aws: aws.clone(),
             name: config.name().to_owned(),
+            cluster: config.cluster().to_owned(),
+            existing_cluster: config.spec.cluster.existing.is_some(),
             region: config.spec.region,
             account: account.to_owned(),
             extra: config.spec.tags.clone(),
             made: once::Made::default(),
             boundary: config.spec.cluster.permissions_boundary_arn.clone(),
-            existing_network: config.spec.network.existing.is_some(),
+            existing_network: config.in_existing_network(),
             named_subnets: config.spec.network.existing.as_ref().is_none_or(|e| !e.private_subnet_ids.is_empty()),
         })
     }

@@ -6,6 +6,13 @@ use crate::model::{Addr, Error, ErrorClass, Result};
 
 use super::Site;
 
+/// The security groups that nodes and pods carry: the cluster's own, and in a cluster that was there before those of its nodes,
+/// which needn't carry the cluster's.
+pub(crate) fn node_security_groups(cx: &Context) -> Vec<&str> {
+    let outputs = ["security_group_id", "node_security_groups"].map(|key| cx.output("cluster/eks", key));
+    outputs.into_iter().flatten().flat_map(|ids| ids.split(',')).filter(|id| !id.is_empty()).collect()
+}
+
 impl Site {
     /// What must be there before something is put into the private subnets.
     pub(crate) fn subnet_needs(&self) -> Vec<Addr> {

@@ -2,7 +2,8 @@
 
 use aws_sdk_ec2::types::Filter;
 
-use crate::aws::{Call, tags};
+use crate::aws::Call;
+use crate::aws::tags::{self, DEPLOYMENT_TAG};
 use crate::engine::{Context, Owner};
 use crate::model::Result;
 use crate::phases::site::Site;
@@ -18,8 +19,11 @@ pub(super) enum Cluster {
     Foreign,
 }
 
-/// Looks at it.
+/// Looks at it. One that was there before is somebody else's, also when it is gone.
 pub(super) async fn cluster(site: &Site) -> Result<Cluster> {
+    if site.existing_cluster {
+        return Ok(Cluster::Foreign);
+    }
     let found = site.aws.eks.describe_cluster().name(&site.name).send().await;
     let found = found.unless("eks:DescribeCluster", &["ResourceNotFoundException"])?.and_then(|f| f.cluster);
     Ok(match found.map(|cluster| site.owner(&tags::from_map(cluster.tags()))) {
@@ -34,9 +38,13 @@ pub(super) fn filter(field: &str, value: &str) -> Filter {
     Filter::builder().name(field).values(value).build()
 }
 
-/// Things that a controller made for a cluster and owns.
-pub(super) fn of_cluster(name: &str) -> Filter {
-    filter(&format!("tag:kubernetes.io/cluster/{name}"), "owned")
+/// Things that a controller made for our cluster and owns; in a cluster of others, those with our own mark, which our node class
+/// gives them.
+pub(super) fn made_for(site: &Site) -> Filter {
+    if site.existing_cluster {
+        return filter(&format!("tag:{DEPLOYMENT_TAG}"), &site.name);
+    }
+    filter(&format!("tag:kubernetes.io/cluster/{}", site.name), "owned")
 }
 
 /// Things in our network, or `None` without one: nothing is in it then.

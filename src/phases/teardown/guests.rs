@@ -84,9 +84,15 @@ pub(super) struct Claims {
     pub(super) deps: Deps,
     /// What makes and deletes disks, and runs the pods that hold them.
     pub(super) needs: Vec<Addr>,
+    /// True in a cluster of others: only what went with our namespaces is waited for.
+    pub(super) shared: bool,
 }
 
 impl Claims {
+    async fn found(&self, client: &kube::Client) -> Result<kube::Claims> {
+        if self.shared { kube::orphaned(client).await } else { kube::claims(client).await }
+    }
+
     /// Marks disks that stay because their owners said so: the reclaim policy is gone with the cluster.
     async fn keep(&self, disks: &[String]) -> Result<()> {
         if disks.is_empty() {
@@ -138,7 +144,7 @@ impl Resource for Claims {
             Ok(client) => client,
             Err(why) => return Ok(Observed::Unknown(why)),
         };
-        let found = kube::claims(&client).await?;
+        let found = self.found(&client).await?;
         let kept = self.unmarked(&found.retained).await?.into_iter().map(|disk| Owned {
             group: String::new(),
             kind: "disk".into(),
@@ -154,7 +160,7 @@ impl Resource for Claims {
 
     async fn delete(&self, cx: &Context, _: &Live) -> Result<()> {
         let Ok(client) = self.deps.link.entered(cx).await? else { return Ok(()) };
-        let found = kube::claims(&client).await?;
+        let found = self.found(&client).await?;
         self.keep(&self.unmarked(&found.retained).await?).await?;
         kube::remove_claims(&client, &found.claims, PATIENCE, &|message| cx.progress(message)).await
     }

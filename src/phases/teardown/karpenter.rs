@@ -13,7 +13,7 @@ use crate::engine::Context;
 use crate::model::{Addr, Result};
 use crate::phases::site::Site;
 
-use super::ec2::{filter, of_cluster};
+use super::ec2::{filter, made_for};
 use super::leftover::{Found, Hunt};
 
 /// Instances of Karpenter's pools.
@@ -40,7 +40,7 @@ impl Hunt for Instances {
     async fn find(&self, _: &Context) -> Result<Vec<Found>> {
         let states = ["pending", "running", "shutting-down", "stopping", "stopped"];
         let filters = vec![
-            of_cluster(&self.0.name),
+            made_for(&self.0),
             Filter::builder().name("tag-key").values("karpenter.sh/nodepool").build(),
             Filter::builder().name("instance-state-name").set_values(Some(states.map(String::from).into())).build(),
         ];
@@ -88,7 +88,11 @@ impl Hunt for LaunchTemplates {
 
     async fn find(&self, _: &Context) -> Result<Vec<Found>> {
         let mut all: Vec<Found> = Vec::new();
-        for by in [of_cluster(&self.0.name), filter("tag:karpenter.k8s.aws/cluster", &self.0.name)] {
+        let mut marks = vec![made_for(&self.0)];
+        if !self.0.existing_cluster {
+            marks.push(filter("tag:karpenter.k8s.aws/cluster", &self.0.name));
+        }
+        for by in marks {
             let mut pages = self.0.aws.ec2.describe_launch_templates().filters(by).into_paginator().send();
             while let Some(page) = pages.next().await {
                 for template in page.call("ec2:DescribeLaunchTemplates")?.launch_templates() {

@@ -43,7 +43,7 @@ pub(super) trait Hunt: Send + Sync {
     async fn remove(&self, id: &str) -> Result<()>;
 }
 
-/// All things of a kind, if the cluster they were made for isn't somebody else's.
+/// All things of a kind, if the cluster they were made for isn't somebody else's, or they carry our own mark.
 pub(super) struct Leftover<H> {
     pub(super) site: Arc<Site>,
     pub(super) hunt: H,
@@ -64,8 +64,9 @@ fn told(all: &[Found]) -> String {
 impl<H: Hunt> Leftover<H> {
     async fn find(&self, cx: &Context) -> Result<Vec<Found>> {
         match cluster(&self.site).await? {
-            Cluster::Foreign => Ok(Vec::new()),
-            Cluster::Gone | Cluster::Ours => self.hunt.find(cx).await,
+            // Hunts in a cluster that was there before know our mark.
+            Cluster::Foreign if !self.site.existing_cluster => Ok(Vec::new()),
+            _ => self.hunt.find(cx).await,
         }
     }
 

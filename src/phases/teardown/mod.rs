@@ -15,7 +15,7 @@ mod volumes;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::config::{Mirror, NatGateways, Switch};
+use crate::config::{Config, Mirror, NatGateways, Switch};
 use crate::engine::{Context, Planned, Resource, Snapshot};
 use crate::model::{Action, Addr, Phase, Result};
 
@@ -56,10 +56,14 @@ pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
     let in_aws: BTreeSet<Addr> = super::in_aws(&deps).iter().map(|resource| resource.addr()).collect();
     let inside = all.iter().filter(|resource| resource.phase() != Phase::Images).map(|resource| resource.addr());
     let inside = inside.filter(|addr| !in_aws.contains(addr));
-    let needs = inside.chain(["cluster/eks", "cluster/access-caller"].map(Addr::new)).collect();
-    all.push(Arc::new(guests::Balancers { deps: deps.clone(), needs }));
+    let shared = deps.config.spec.cluster.existing.is_some();
+    // In a cluster of others, those in our namespaces go with them, and the rest is theirs.
+    if !shared {
+        let needs = inside.chain(["cluster/eks", "cluster/access-caller"].map(Addr::new)).collect();
+        all.push(Arc::new(guests::Balancers { deps: deps.clone(), needs }));
+    }
     let needs = DISKS.iter().map(|addr| Addr::new(*addr)).collect();
-    all.push(Arc::new(guests::Claims { deps: deps.clone(), needs }));
+    all.push(Arc::new(guests::Claims { deps: deps.clone(), needs, shared }));
     with_leftovers(&deps, all)
 }
 
@@ -85,13 +89,13 @@ fn without(all: Vec<Arc<dyn Resource>>, asked: &[Arc<dyn Resource>]) -> Vec<Arc<
     all.into_iter().filter(|r| r.phase() != Phase::Images && !asked.contains(&r.addr())).collect()
 }
 
-/// True if the cluster runs and is ours, and the caller has no access to it: what is in it couldn't be seen, and what it holds in AWS
-/// would be left. Not if the state says that the access was removed, or not made yet: the cluster is empty then.
-pub fn shut_out(planned: &Planned, known: &Snapshot) -> bool {
+/// True if the cluster runs and is ours, or was there before, and the caller has no access to it: what is in it couldn't be seen, and
+/// what it holds in AWS would be left. Not if the state says that the access was removed, or not made yet: the cluster is empty then.
+pub fn shut_out(config: &Config, planned: &Planned, known: &Snapshot) -> bool {
     let (cluster, entry) = (Addr::new("cluster/eks"), Addr::new("cluster/access-caller"));
     let seen = planned.outputs();
     let runs = seen.get(&cluster).is_some_and(|outputs| outputs.contains_key("endpoint"));
-    let foreign = planned.plan.left.iter().any(|left| left.addr == cluster);
+    let foreign = config.spec.cluster.existing.is_none() && planned.plan.left.iter().any(|left| left.addr == cluster);
     let empty = known.resources.contains_key(&cluster) && !known.resources.contains_key(&entry);
     runs && !foreign && !seen.contains_key(&entry) && !empty
 }
@@ -116,6 +120,9 @@ fn everything(deps: &Deps) -> Deps {
     if let Some(existing) = &mut spec.network.existing {
         existing.tag_subnets = true;
     }
+    if let Some(existing) = &mut spec.cluster.existing {
+        existing.node_group = true;
+    }
     deps
 }
 
@@ -127,11 +134,16 @@ fn with_leftovers(deps: &Deps, made: Vec<Arc<dyn Resource>>) -> Vec<Arc<dyn Reso
     let mut all = made;
     all.push(leftover(&site, &ours, karpenter::Instances(site.clone())));
     all.push(leftover(&site, &ours, karpenter::LaunchTemplates(site.clone())));
-    all.push(leftover(&site, &ours, network::Interfaces { site: site.clone(), shared }));
-    all.push(leftover(&site, &ours, network::SecurityGroups(site.clone())));
-    all.push(leftover(&site, &ours, volumes::Volumes(site.clone())));
+    // In a cluster of others nothing tells what was made for whom: it is theirs, or goes with what is ours.
+    if !site.existing_cluster {
+        all.push(leftover(&site, &ours, network::Interfaces { site: site.clone(), shared }));
+        all.push(leftover(&site, &ours, network::SecurityGroups(site.clone())));
+        all.push(leftover(&site, &ours, volumes::Volumes(site.clone())));
+    }
     let there: BTreeSet<Addr> = all.iter().map(|resource| resource.addr()).collect();
-    all.into_iter().map(|inner| ordered(inner, &there)).collect()
+    // A cluster of others stays, and has nothing to wait for.
+    let stays = |addr: &Addr| site.existing_cluster && addr.as_str() == "cluster/eks";
+    all.into_iter().map(|inner| if stays(&inner.addr()) { inner } else { ordered(inner, &there) }).collect()
 }
 
 fn leftover<H: Hunt + 'static>(site: &Arc<Site>, there: &Arc<BTreeSet<Addr>>, hunt: H) -> Arc<dyn Resource> {

@@ -13,7 +13,7 @@ use crate::engine::Context;
 use crate::model::{Addr, Result};
 use crate::phases::site::Site;
 
-use super::ec2::{filter, of_cluster};
+use super::ec2::{filter, made_for};
 use super::leftover::{Found, Hunt};
 
 /// The tag on volumes that their owners want to keep: of PersistentVolumes with the reclaim policy `Retain`.
@@ -42,7 +42,7 @@ impl Hunt for Volumes {
 
     async fn find(&self, _: &Context) -> Result<Vec<Found>> {
         let mut all: Vec<Found> = Vec::new();
-        for by in [of_cluster(&self.0.name), filter("tag:KubernetesCluster", &self.0.name)] {
+        for by in [made_for(&self.0), filter("tag:KubernetesCluster", &self.0.name)] {
             let mut pages = self.0.aws.ec2.describe_volumes().filters(by).into_paginator().send();
             while let Some(page) = pages.next().await {
                 for volume in page.call("ec2:DescribeVolumes")?.volumes() {

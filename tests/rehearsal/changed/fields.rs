@@ -83,6 +83,7 @@ fn rows() -> Vec<Row> {
             &[Updated("cluster/routes-private-2", "defaultRoute"), Removed("cluster/nat-2"), Removed("cluster/eip-3")],
         ),
         ("spec.network.existing.vpcId", vpc, &[Unusable("cluster/vpc"), Refused("cluster/eks", "vpc")]),
+        ("spec.cluster.existing.name", json!({"name": "team"}), &[Refused("cluster/eks", "name")]),
         (
             "spec.cluster.version",
             json!("1.36"),

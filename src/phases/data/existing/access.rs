@@ -9,7 +9,8 @@ use aws_sdk_ec2::types::{Filter, IpPermission, SecurityGroupRule, UserIdGroupPai
 use crate::aws::Call;
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
 use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result};
-use crate::phases::site::{Diff, Site, live, outputs};
+use crate::phases::data::db_access::{comes_from, missing};
+use crate::phases::site::{Diff, Site, live, node_security_groups, outputs};
 
 /// The rule, in the first security group of the database.
 pub(in crate::phases::data) struct ExistingAccess {
@@ -49,10 +50,9 @@ fn group(cx: &Context) -> Option<&str> {
     cx.output("data/database", "security_groups").and_then(|all| all.split(',').next())
 }
 
-/// True if the rule lets the cluster in, on the port.
-fn right(rule: &SecurityGroupRule, cluster: Option<&str>, port: Option<i32>) -> bool {
-    let source = rule.referenced_group_info().and_then(|g| g.group_id());
-    source.is_some() && source == cluster && rule.from_port() == port && rule.to_port() == port
+/// True if the rule lets one of the groups in, on the port.
+fn right(rule: &SecurityGroupRule, groups: &[&str], port: Option<i32>) -> bool {
+    groups.iter().any(|group| comes_from(rule, group)) && rule.from_port() == port && rule.to_port() == port
 }
 
 #[async_trait]
@@ -76,11 +76,11 @@ impl Resource for ExistingAccess {
             return Ok(Observed::Absent);
         }
         let port = cx.output("data/database", "port").and_then(|p| p.parse().ok());
-        let cluster = cx.output("cluster/eks", "security_group_id");
+        let groups = node_security_groups(cx);
+        let right: Vec<_> = rules.iter().filter(|r| right(r, &groups, port)).collect();
         let mut diff = Diff::default();
-        let right = rules.iter().filter(|r| right(r, cluster, port)).count();
-        diff.must("cluster", right > 0, "not let in", "let in");
-        diff.must("others", rules.len() == right, "let in", "not let in");
+        diff.must("cluster", missing(&right, &groups).is_empty(), "not let in", "let in");
+        diff.must("others", rules.len() == right.len(), "let in", "not let in");
         Ok(Observed::Present(live(outputs([("group", group)]), Owner::Ours, diff, Readiness::Ready)))
     }
 
@@ -91,17 +91,18 @@ impl Resource for ExistingAccess {
                 "the database has no security group of a VPC, so that nobody can be let in",
             )
         })?;
-        let cluster = cx.require("cluster/eks", "security_group_id")?;
+        cx.require("cluster/eks", "security_group_id")?;
+        let groups = node_security_groups(cx);
         let port = cx.require("data/database", "port")?.parse().ok();
         let rules = self.rules(group).await?;
-        if !rules.iter().any(|r| right(r, Some(cluster), port)) {
-            let source = UserIdGroupPair::builder().group_id(cluster).description(self.mark()).build();
+        let (right, others): (Vec<_>, Vec<_>) = rules.iter().partition(|r| right(r, &groups, port));
+        for source in missing(&right, &groups) {
+            let source = UserIdGroupPair::builder().group_id(source).description(self.mark()).build();
             let permission = IpPermission::builder().ip_protocol("tcp").set_from_port(port).set_to_port(port);
             let permission = permission.user_id_group_pairs(source).build();
             let call = self.site.aws.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(permission);
             call.send().await.unless("ec2:AuthorizeSecurityGroupIngress", &["InvalidPermission.Duplicate"])?;
         }
-        let others: Vec<_> = rules.iter().filter(|r| !right(r, Some(cluster), port)).collect();
         self.revoke(group, &others).await?;
         Ok(outputs([("group", group)]))
     }

@@ -18,7 +18,7 @@ pub(super) fn controller(site: &Arc<Site>, capacity: &[CapacityType]) -> Role {
     let documents = policies::documents(&policies::Names {
         region: site.region,
         account: site.account.clone(),
-        cluster: site.name.clone(),
+        cluster: site.cluster.clone(),
         node_role_arn: site.iam_arn(&format!("role/{}", site.named(NODE))),
         queue_arn: site.arn("sqs", &queue::name(site)),
     });
