@@ -9,7 +9,7 @@ use kfctl_cn::model::Region;
 use crate::census::census;
 use crate::world::{Aws, World, configuration};
 
-fn tagged(kind: ResourceType, tags: &[(&str, &str)]) -> TagSpecification {
+pub fn tagged(kind: ResourceType, tags: &[(&str, &str)]) -> TagSpecification {
     let tags = tags.iter().map(|(key, value)| Tag::builder().key(*key).value(*value).build());
     TagSpecification::builder().resource_type(kind).set_tags(Some(tags.collect())).build()
 }

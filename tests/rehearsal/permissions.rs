@@ -8,6 +8,7 @@ use kfctl_cn::model::Region;
 use serde_json::{Value, json};
 
 use crate::census::{census, whole};
+use crate::existing::eks;
 use crate::world::{ACCOUNT, Aws, World, actions, clients_of, configuration};
 
 /// Makes a user with these policies, and calls with its key from now on.
@@ -70,6 +71,38 @@ async fn with_the_printed_policies_and_nothing_else_everything_is_made_and_remov
         let again = world.plan().await;
         assert!(!again.plan.has_work(), "{:#?}", actions(&again));
         world.down(true).await;
+    }
+}
+
+/// In a cluster of others too, and nothing there allows to change it.
+#[tokio::test(flavor = "multi_thread")]
+async fn with_the_policies_for_an_existing_cluster_everything_is_made_in_it_and_removed() {
+    for region in Region::ALL {
+        let aws = Aws::empty().await;
+        let made = eks::make(&clients_of(&aws.url, region, "AKIAREHEARSALCHINA01").await, eks::Kind::default()).await;
+        let mut config = configuration("guest", region);
+        eks::inside(&mut config);
+        let mut world = World::new(&aws, config).await;
+        let (admin, policies) = (world.clients.clone(), documents(&world));
+        let before = census(&admin).await;
+        let text = format!("{policies:?}");
+        for action in ["eks:CreateCluster", "eks:DeleteCluster", "eks:UpdateClusterConfig"] {
+            assert!(!text.contains(action), "{action}");
+        }
+        act_as_user(&mut world, &policies).await;
+        for (service, verdict) in verdicts(&world).await {
+            assert!(matches!(verdict, Verdict::Pass(_)), "{service}: {verdict:?}");
+        }
+        world.up().await;
+        let again = world.plan().await;
+        assert!(!again.plan.has_work(), "{:#?}", actions(&again));
+        eks::of_karpenter(&admin, &made.vpc, "guest").await;
+        world.down(true).await;
+        let left = census(&admin).await;
+        for (kind, count) in &before {
+            let mine = usize::from(matches!(*kind, "users" | "access keys"));
+            assert_eq!(left[kind], count + mine, "{kind}");
+        }
     }
 }
 

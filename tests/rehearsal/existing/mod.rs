@@ -1,6 +1,8 @@
 //! Deployments in what was there before: used, and left as it was.
 
+mod cluster;
 mod data;
+pub mod eks;
 mod network;
 pub mod team;
-mod vpc;
+pub mod vpc;

@@ -33,6 +33,12 @@ fn a_changed_cluster() {
 
 /// A client with the token of the caller, as the program makes it.
 pub(super) async fn client(world: &World) -> Client {
+    client_of(world, "rehearsal").await
+}
+
+/// The same of a cluster with another name.
+pub(super) async fn client_of(world: &World, cluster: &'static str) -> Client {
+    let name = cluster;
     let kubeconfig = kube::config::Kubeconfig::read_from(world.var("REHEARSAL_KUBECONFIG")).expect("a kubeconfig");
     let cluster = kubeconfig.clusters[0].cluster.clone().expect("a cluster");
     let ca_base64 = cluster.certificate_authority_data.unwrap_or_else(|| {
@@ -42,7 +48,7 @@ pub(super) async fn client(world: &World) -> Client {
     let aws = aws(world).await;
     let token = Arc::new(move || {
         let aws = aws.clone();
-        Box::pin(async move { aws.eks_token("rehearsal").await }) as futures::future::BoxFuture<'static, _>
+        Box::pin(async move { aws.eks_token(name).await }) as futures::future::BoxFuture<'static, _>
     });
     connect(&endpoint, token, Arc::new(|_| ())).expect("a client")
 }

@@ -8,6 +8,7 @@ mod cluster;
 mod configured;
 mod diff;
 pub mod environment;
+mod guest;
 mod images;
 mod killed;
 mod kubernetes;

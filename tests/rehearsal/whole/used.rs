@@ -73,7 +73,7 @@ async fn users_make(client: &Client) {
 }
 
 /// Applies an object as a user.
-async fn write(client: &Client, wanted: &Object) {
+pub(super) async fn write(client: &Client, wanted: &Object) {
     let id = wanted.id();
     let discovery = client.discovery().await.expect("kinds");
     let kind = discovery.find(&id.group, &id.version, &id.kind).unwrap_or_else(|| panic!("{id} is served"));
