@@ -8,6 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::model::{Error, ErrorClass, Object, Result};
 
+use super::gone::departed;
 use super::stage::builtin;
 use super::{
     Client, Discovery, Entry, Inventory, Owned, Refusal, Seen, Stage, State, Survey, answering, differences, survey,
@@ -35,7 +36,13 @@ pub async fn apply(
     progress: Progress<'_>,
 ) -> Result<()> {
     let wanted: Vec<Object> = stages.iter().flat_map(|(_, objects)| objects).cloned().collect();
-    let seen = survey(client, &wanted, Some(&inventory)).await?;
+    let mut seen = survey(client, &wanted, Some(&inventory)).await?;
+    let leaving: Vec<Owned> = seen.objects.iter().filter(|s| s.leaving().is_some()).map(|s| s.id.clone()).collect();
+    if !leaving.is_empty() {
+        departed(client, leaving, PATIENCE, progress).await?;
+        client.rediscover().await;
+        seen = survey(client, &wanted, Some(&inventory)).await?;
+    }
     let gone = gone(&inventory, &seen, elsewhere);
     inventory.entries = entries(&inventory, &seen, &gone);
     inventory.save(client).await?;
@@ -204,6 +211,9 @@ async fn established(client: &Client, crds: &[Object], progress: Progress<'_>) -
             }
             State::Waiting(why) if began.elapsed() > PATIENCE => {
                 return Err(Error::new(ErrorClass::Timeout, format!("{id} is not established")).caused_by(why.clone()));
+            }
+            State::Waiting(_) if seen.objects.iter().any(|s| s.id == **id && s.live.is_none()) => {
+                return Err(Error::new(ErrorClass::Transient, format!("{id} was removed by somebody meanwhile")));
             }
             State::Waiting(why) => progress(format!("{id}: {why}")),
             State::Ready => return Ok(()),

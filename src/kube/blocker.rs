@@ -7,9 +7,11 @@ use serde_json::Value;
 
 use crate::model::{Object, Result};
 
-use super::{Client, FIELD_MANAGER, Owned, Refusal};
+use super::{Client, FIELD_MANAGER, Kind, Owned, Refusal};
 
 const WEBHOOKS: [&str; 2] = ["ValidatingWebhookConfiguration", "MutatingWebhookConfiguration"];
+/// What a kind of one's own is defined by.
+const CRD: &str = "CustomResourceDefinition";
 const ADMISSION: &str = "admissionregistration.k8s.io";
 const REGISTRATION: &str = "apiregistration.k8s.io";
 /// What the API server says of a webhook that doesn't answer, before its name.
@@ -113,24 +115,48 @@ fn applied_by_us(object: &Object) -> bool {
         .any(|fields| fields.get("manager").and_then(Value::as_str) == Some(FIELD_MANAGER))
 }
 
-/// The commands that lift what holds an object: its own finalizers, or those of what is left in a namespace.
+/// What holds an object that is being deleted, with a look at what it is waiting for: a CRD says nothing of the objects that hold it.
+pub(super) async fn reason(client: &Client, id: &Owned, live: &Object) -> String {
+    if id.kind != CRD {
+        return held(live);
+    }
+    let objects = stuck_of(client, &id.name).await;
+    let Some((kind, first)) = objects.first() else { return "its objects go first".into() };
+    let id = Owned { kind: kind.kind.clone(), ..Owned::of(first) };
+    let more = if objects.len() > 1 { format!(", and {} more", objects.len() - 1) } else { String::new() };
+    format!("its objects go first: {id} is {}{more}", held(first))
+}
+
+/// The commands that lift what holds an object: its own finalizers, or those of what is left in a namespace or of a CRD.
 pub(super) async fn commands(client: &Client, id: &Owned, why: &str) -> Vec<String> {
+    let of = |(kind, o): (Kind, Object)| lift(&kind.kind, &kind.group, o.namespace(), o.name());
+    if id.kind == CRD {
+        return stuck_of(client, &id.name).await.into_iter().map(of).collect();
+    }
     if why.starts_with("held by finalizer") && id.kind != "Namespace" {
         return vec![lift(&id.kind, &id.group, &id.namespace, &id.name)];
     }
     let mut commands = Vec::new();
     for (plural, group) in remaining_kinds(why) {
-        let Ok(discovery) = client.discovery().await else { continue };
-        let Some(kind) = discovery.group(group).into_iter().find(|kind| kind.plural == plural).cloned() else {
-            continue;
-        };
-        let Ok(objects) = client.list(&kind).await else { continue };
-        let stuck = |o: &&Object| o.namespace() == id.name && list(&o.0, "/metadata/finalizers").next().is_some();
-        for object in objects.iter().filter(stuck) {
-            commands.push(lift(&kind.kind, group, object.namespace(), object.name()));
-        }
+        let stuck = stuck_of(client, &format!("{plural}.{group}")).await;
+        commands.extend(stuck.into_iter().filter(|(_, o)| o.namespace() == id.name).map(of));
     }
     commands
+}
+
+/// The objects of a kind (`plural.group`) that are being deleted and held by finalizers. What can't be listed is left out.
+async fn stuck_of(client: &Client, name: &str) -> Vec<(Kind, Object)> {
+    let (Ok(discovery), Some((plural, group))) = (client.discovery().await, name.split_once('.')) else {
+        return Vec::new();
+    };
+    let Some(kind) = discovery.group(group).into_iter().find(|kind| kind.plural == plural).cloned() else {
+        return Vec::new();
+    };
+    let objects = client.list(&kind).await.unwrap_or_default();
+    let stuck = |o: &Object| {
+        o.0.pointer("/metadata/deletionTimestamp").is_some() && list(&o.0, "/metadata/finalizers").next().is_some()
+    };
+    objects.into_iter().filter(stuck).map(|object| (kind.clone(), object)).collect()
 }
 
 /// The kinds of which a namespace says that some are left: `notebooks.kubeflow.org has 1 resource instances`, `pods. has 2 …`.

@@ -12,6 +12,8 @@ use super::{Client, Owned, Progress, Refusal};
 
 const AT_ONCE: usize = 16;
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
+/// After this long it is told what frees what is held.
+const EARLY: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// Something that isn't gone yet, and why.
@@ -20,15 +22,48 @@ struct Waiting {
     why: String,
 }
 
+/// What becomes of what isn't being deleted.
+#[derive(Clone, Copy, PartialEq)]
+enum Mode {
+    /// It is deleted.
+    Delete,
+    /// It stays: somebody made it anew.
+    Leave,
+}
+
 /// Deletes and waits until nothing of it is left.
 ///
 /// # Errors
 /// Class `Timeout` after `patience`: each object with what holds it, and the commands that free it as hints.
-pub async fn gone(client: &Client, mut left: Vec<Owned>, patience: Duration, progress: Progress<'_>) -> Result<()> {
+pub async fn gone(client: &Client, left: Vec<Owned>, patience: Duration, progress: Progress<'_>) -> Result<()> {
+    until_gone(client, left, patience, progress, Mode::Delete).await
+}
+
+/// Waits until what somebody is deleting is gone. Deletes nothing.
+///
+/// # Errors
+/// As of [`gone`].
+pub(super) async fn departed(
+    client: &Client,
+    leaving: Vec<Owned>,
+    patience: Duration,
+    progress: Progress<'_>,
+) -> Result<()> {
+    until_gone(client, leaving, patience, progress, Mode::Leave).await
+}
+
+async fn until_gone(
+    client: &Client,
+    mut left: Vec<Owned>,
+    patience: Duration,
+    progress: Progress<'_>,
+    mode: Mode,
+) -> Result<()> {
     let began = Instant::now();
     let mut pause = FIRST_PAUSE;
+    let mut advice: Option<(Owned, String)> = None;
     loop {
-        let waiting = round(client, left).await?;
+        let waiting = round(client, left, mode).await?;
         let Some(first) = waiting.first() else { return Ok(()) };
         let blockers = blocker::of(client, waiting.iter().map(|waiting| waiting.why.as_str())).await?;
         for blocker in blockers.iter().filter(|blocker| blocker.ours) {
@@ -36,20 +71,31 @@ pub async fn gone(client: &Client, mut left: Vec<Owned>, patience: Duration, pro
             blocker::remove(client, blocker).await?;
         }
         if began.elapsed() > patience {
-            return Err(stuck(client, &waiting, &blockers).await);
+            return Err(stuck(client, &waiting, &blockers, mode).await);
         }
-        progress(format!("{} objects still go, such as {}: {}", waiting.len(), first.id, first.why));
+        if began.elapsed() > EARLY && advice.as_ref().is_none_or(|(id, _)| *id != first.id) {
+            let helps = helps(client, &waiting, &blockers).await;
+            advice = Some((first.id.clone(), helps.into_iter().map(|help| format!("; {help}")).collect()));
+        }
+        let advice = advice.as_ref().map_or("", |(_, text)| text);
+        let count = if waiting.len() == 1 {
+            "1 object still goes".into()
+        } else {
+            format!("{} objects still go, such as", waiting.len())
+        };
+        let colon = if waiting.len() == 1 { ":" } else { "" };
+        progress(format!("{count}{colon} {}: {}{advice}", first.id, first.why));
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
         left = waiting.into_iter().map(|waiting| waiting.id).collect();
     }
 }
 
-/// One look at each; deletes those that aren't being deleted yet.
-async fn round(client: &Client, ids: Vec<Owned>) -> Result<Vec<Waiting>> {
+/// One look at each; those that aren't being deleted yet are, or stay.
+async fn round(client: &Client, ids: Vec<Owned>, mode: Mode) -> Result<Vec<Waiting>> {
     let answers: Vec<(Owned, Result<Option<String>, Refusal>)> = stream::iter(ids)
         .map(|id| async move {
-            let answer = step(client, &id).await;
+            let answer = step(client, &id, mode).await;
             (id, answer)
         })
         .buffer_unordered(AT_ONCE)
@@ -69,8 +115,8 @@ async fn round(client: &Client, ids: Vec<Owned>) -> Result<Vec<Waiting>> {
     Ok(waiting)
 }
 
-/// Deletes an object if it isn't being deleted yet; what holds it, or `None` if it is gone.
-async fn step(client: &Client, id: &Owned) -> Result<Option<String>, Refusal> {
+/// One look at an object; what holds it, or `None` if it is gone or stays.
+async fn step(client: &Client, id: &Owned, mode: Mode) -> Result<Option<String>, Refusal> {
     let discovery = client.discovery().await?;
     let Some(kind) = discovery.preferred(&id.group, &id.kind) else { return Ok(None) };
     let full = ObjectId {
@@ -80,34 +126,48 @@ async fn step(client: &Client, id: &Owned) -> Result<Option<String>, Refusal> {
         namespace: id.namespace.clone(),
         name: id.name.clone(),
     };
-    let Some(live) = client.get(&full).await? else { return Ok(None) };
+    let Some(mut live) = client.get(&full).await? else { return Ok(None) };
     if live.0.pointer("/metadata/deletionTimestamp").is_none() {
+        if mode == Mode::Leave {
+            return Ok(None);
+        }
         client.delete(kind, &id.namespace, &id.name).await?;
-        return Ok(client.get(&full).await?.map(|live| blocker::held(&live)));
+        match client.get(&full).await? {
+            Some(now) => live = now,
+            None => return Ok(None),
+        }
     }
-    Ok(Some(blocker::held(&live)))
+    Ok(Some(blocker::reason(client, id, &live).await))
+}
+
+/// The commands that free what waits.
+async fn helps(client: &Client, waiting: &[Waiting], blockers: &[Blocker]) -> Vec<String> {
+    let dead = |b: &Blocker| format!("{} doesn't answer: `{}` takes it out of the way", b.id, b.command());
+    let mut helps: Vec<String> = blockers.iter().filter(|b| !b.ours).map(dead).collect();
+    let mut commands = Vec::new();
+    for Waiting { id, why } in waiting {
+        commands.extend(blocker::commands(client, id, why).await);
+    }
+    commands.truncate(5);
+    helps.extend(commands.iter().map(|command| format!("if its controller can't be started again: `{command}`")));
+    helps
 }
 
 /// The error of objects that don't go.
-async fn stuck(client: &Client, waiting: &[Waiting], blockers: &[Blocker]) -> Error {
+async fn stuck(client: &Client, waiting: &[Waiting], blockers: &[Blocker], mode: Mode) -> Error {
     let lines: Vec<String> = waiting.iter().map(|Waiting { id, why }| format!("  {id}: {why}")).collect();
     let count = match waiting.len() {
         1 => "1 object doesn't go".to_owned(),
         n => format!("{n} objects don't go"),
     };
     let mut error = Error::new(ErrorClass::Timeout, count).caused_by(format!("\n{}", lines.join("\n")));
-    for blocker in blockers {
-        error = error.hint(format!("{} doesn't answer: `{}` takes it out of the way", blocker.id, blocker.command()));
+    for help in helps(client, waiting, blockers).await {
+        error = error.hint(help);
     }
-    let mut commands = Vec::new();
-    for Waiting { id, why } in waiting {
-        commands.extend(blocker::commands(client, id, why).await);
-    }
-    commands.truncate(5);
-    for command in commands {
-        error = error.hint(format!("if its controller can't be started again: `{command}`"));
-    }
-    error.hint("then go on with `kfctl-cn down`")
+    error.hint(match mode {
+        Mode::Delete => "then go on with `kfctl-cn down`",
+        Mode::Leave => "then go on with `kfctl-cn up`",
+    })
 }
 
 /// Waits until released volumes are gone: a disk whose driver is removed before it is left behind, and paid for.

@@ -71,6 +71,8 @@ const HINTS: &[(&str, &str)] = &[
     ("field is immutable", "delete the object by hand; the next `kfctl-cn up` makes it again as wanted"),
     ("updates to statefulset spec", "delete the StatefulSet by hand; the next `kfctl-cn up` makes it again as wanted"),
     ("cannot change roleRef", "delete the binding by hand; the next `kfctl-cn up` makes it again as wanted"),
+    ("denied request", "an admission policy of the cluster refuses the object: its message says why"),
+    ("definition is terminating", "somebody deleted the CRD: once it is gone, `kfctl-cn up` makes it again"),
     ("denied the request", "an admission webhook refuses the object: its message says why"),
     ("exceeded quota", "raise the namespace's quota, or remove what uses it"),
     ("failed calling webhook", "the webhook's pods must be Ready, and its configuration must carry their CA"),

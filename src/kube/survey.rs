@@ -34,7 +34,12 @@ pub struct Seen {
 impl Seen {
     /// True if there is nothing to do for it.
     pub fn settled(&self) -> bool {
-        self.recorded && self.live.is_some() && self.differences.is_empty()
+        self.recorded && self.live.is_some() && self.differences.is_empty() && self.leaving().is_none()
+    }
+
+    /// Since when somebody is deleting it: what is applied to it now goes with it.
+    pub fn leaving(&self) -> Option<&str> {
+        self.live.as_ref()?.0.pointer("/metadata/deletionTimestamp")?.as_str()
     }
 }
 

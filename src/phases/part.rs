@@ -244,6 +244,9 @@ fn change(seen: &Seen) -> Vec<Change> {
     if seen.live.is_none() {
         return vec![Change::update(id.to_string(), "absent", "applied")];
     }
+    if let Some(since) = seen.leaving() {
+        return vec![Change::update(id.to_string(), format!("being deleted since {since}"), "applied anew")];
+    }
     if seen.differences.is_empty() {
         return vec![Change::update(id.to_string(), "applied otherwise", "applied")];
     }
