@@ -9,6 +9,7 @@ signals, so that an environment can be started by one process and stopped by ano
 | supervisor.pid | the supervisor; everything else is its child and ends with it |
 | plane/ | the control plane: kubeconfig, ca.crt, audit.log, logs |
 | program | a link to kfctl-cn, if whoever uses the environment made one: the image webhook's pods run it |
+| plane/hold | made by who tests: a part of the control plane that was killed isn't started again while it is there |
 | plane/renew | made by the stand-in for EKS when a cluster is deleted: the plane starts anew, empty |
 | aws.jsonl | every call to AWS |
 | *.log | what the parts say |

@@ -33,6 +33,11 @@ macro_rules! after {
     };
 }
 
+/// Objects go with their namespace and with their CRD: when one of these was made anew, each stage looks again.
+macro_rules! within {
+    ($($addr:literal),*) => { after!("kubeflow/namespaces", "kubeflow/crds" $(, $addr)*) };
+}
+
 const fn spec(
     addr: &'static str,
     title: &'static str,
@@ -47,36 +52,36 @@ const fn spec(
 pub(super) const SPECS: &[Spec] = &[
     spec("kubeflow/namespaces", "namespaces", &[Stage::Namespaces], FIRST, (1, 60)),
     spec("kubeflow/crds", "CRDs", &[Stage::Crds], after!("kubeflow/namespaces"), (10, 180)),
-    spec("kubeflow/access", "service accounts and roles", &[Stage::Access], after!("kubeflow/crds"), (10, 60)),
+    spec("kubeflow/access", "service accounts and roles", &[Stage::Access], within!(), (10, 60)),
     // SecretProviderClass is a kind of the CSI driver.
     spec(
         "kubeflow/config",
         "configuration, secrets, services",
         &[Stage::Config],
-        after!("kubeflow/access", "platform/csi-driver"),
+        within!("kubeflow/access", "platform/csi-driver"),
         (10, 300),
     ),
     spec(
         "kubeflow/cert-manager",
         "cert-manager",
         &[Stage::CertManager, Stage::CertManagerWebhooks],
-        after!("kubeflow/config", "cluster/node-group", "cluster/addon-coredns"),
+        within!("kubeflow/config", "cluster/node-group", "cluster/addon-coredns"),
         (60, 900),
     ),
     spec(
         "kubeflow/certificates",
         "issuers and certificates",
         &[Stage::Certificates],
-        after!("kubeflow/cert-manager"),
+        within!("kubeflow/cert-manager"),
         (30, 600),
     ),
-    spec("kubeflow/mesh", "Istio", &[Stage::Mesh], after!("kubeflow/certificates"), (60, 900)),
-    spec("kubeflow/mesh-webhooks", "Istio's webhooks", &[Stage::MeshWebhooks], after!("kubeflow/mesh"), (2, 120)),
+    spec("kubeflow/mesh", "Istio", &[Stage::Mesh], within!("kubeflow/certificates"), (60, 900)),
+    spec("kubeflow/mesh-webhooks", "Istio's webhooks", &[Stage::MeshWebhooks], within!("kubeflow/mesh"), (2, 120)),
     spec(
         "kubeflow/workloads",
         "workloads",
         &[Stage::Workloads],
-        after!("kubeflow/mesh-webhooks", "platform/storage-class", "platform/csi-provider", "cluster/addon-ebs-csi"),
+        within!("kubeflow/mesh-webhooks", "platform/storage-class", "platform/csi-provider", "cluster/addon-ebs-csi"),
         (300, 2400),
     ),
     Spec {
@@ -85,7 +90,7 @@ pub(super) const SPECS: &[Spec] = &[
             "kubeflow/custom-resources",
             "custom resources",
             &[Stage::CustomResources],
-            after!("kubeflow/workloads"),
+            within!("kubeflow/workloads"),
             (20, 600),
         )
     },
@@ -93,7 +98,7 @@ pub(super) const SPECS: &[Spec] = &[
         "kubeflow/webhooks",
         "webhook configurations",
         &[Stage::Webhooks],
-        after!("kubeflow/custom-resources"),
+        within!("kubeflow/custom-resources"),
         (3, 300),
     ),
 ];
@@ -105,7 +110,7 @@ pub(super) const IMAGE_WEBHOOK: &[Spec] = &[Spec {
     title: "image webhook",
     set: Set::ImageWebhook,
     stages: &Stage::ALL,
-    needs: &["kubeflow/certificates", "cluster/node-group"],
+    needs: &["kubeflow/namespaces", "kubeflow/certificates", "cluster/node-group"],
     typical: 40,
     deadline: 600,
     instances_of: &[],

@@ -35,12 +35,28 @@ impl World {
         self.ask(vec![path.to_string()]).remove(0)
     }
 
+    /// Changes something as its administrator. A patch is server-side apply for a field manager, else a JSON patch.
+    pub fn send(&self, method: &str, path: &str, body: Value) -> Result<Value, kube::Error> {
+        let kind = match (method, path.contains("fieldManager=")) {
+            ("PATCH", true) => "application/apply-patch+yaml",
+            ("PATCH", false) => "application/json-patch+json",
+            _ => "application/json",
+        };
+        let request = http::Request::builder().method(method).uri(path).header("content-type", kind);
+        let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
+        let request = request.body(body).expect("a request");
+        runtime().block_on(async { self.administrator().await.request(request).await })
+    }
+
+    async fn administrator(&self) -> kube::Client {
+        let kubeconfig = Kubeconfig::read_from(self.var("REHEARSAL_KUBECONFIG")).expect("a kubeconfig");
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
+        kube::Client::try_from(config.expect("a configuration")).expect("a client")
+    }
+
     fn ask(&self, paths: Vec<String>) -> Vec<Value> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let kubeconfig = Kubeconfig::read_from(self.var("REHEARSAL_KUBECONFIG")).expect("a kubeconfig");
-            let config = kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default()).await;
-            let client = kube::Client::try_from(config.expect("a configuration")).expect("a client");
+        runtime().block_on(async {
+            let client = self.administrator().await;
             let mut answers = Vec::new();
             for path in paths {
                 let request = http::Request::get(&path).body(Vec::new()).expect("a request");
@@ -109,6 +125,10 @@ impl World {
         }
         (unready, count)
     }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
 fn name(item: &Value) -> String {

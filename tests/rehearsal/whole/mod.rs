@@ -7,6 +7,7 @@ mod checked;
 mod cluster;
 mod configured;
 mod diff;
+mod disturbed;
 pub mod environment;
 mod guest;
 mod images;

@@ -80,18 +80,27 @@ impl Api {
     }
 }
 
+impl World {
+    /// A certificate of loopback, `tls.crt` and `tls.key` in the folder to work in; returns that of its CA.
+    pub fn certificate(&self) -> Vec<u8> {
+        for words in [
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout ca.key -out ca.crt -subj /CN=test",
+            "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout tls.key -out tls.crt -subj /CN=hook \
+             -CA ca.crt -CAkey ca.key -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE",
+        ] {
+            let words = words.split_whitespace();
+            let done =
+                Command::new("openssl").current_dir(self.work()).args(words).stderr(Stdio::null()).status().unwrap();
+            assert!(done.success());
+        }
+        std::fs::read(self.work().join("ca.crt")).unwrap()
+    }
+}
+
 /// The webhook and its port.
 fn start(world: &World) -> (Killed, u16) {
     let folder = world.work();
-    for words in [
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout ca.key -out ca.crt -subj /CN=test",
-        "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -keyout tls.key -out tls.crt -subj /CN=hook \
-         -CA ca.crt -CAkey ca.key -addext subjectAltName=IP:127.0.0.1 -addext basicConstraints=critical,CA:FALSE",
-    ] {
-        let words = words.split_whitespace();
-        let done = Command::new("openssl").current_dir(&folder).args(words).stderr(Stdio::null()).status().unwrap();
-        assert!(done.success());
-    }
+    world.certificate();
     let mapping = embedded(&folder).into_iter().find(|o| o["kind"] == "ConfigMap").unwrap();
     std::fs::write(folder.join("mapping.yaml"), mapping["data"]["mapping.yaml"].as_str().unwrap()).unwrap();
     let arguments = "webhook --listen 127.0.0.1:0 --tls-cert tls.crt --tls-key tls.key --mapping mapping.yaml";
