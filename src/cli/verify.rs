@@ -47,9 +47,10 @@ async fn collect(global: &Global, cancel: &Cancel) -> Result<Vec<Arc<dyn Checker
         // What can't be known yet is left out: the check of its phase says so.
         let pieces = unless_stopped(cancel, phases::pieces(&deps, &cx)).await?;
         let objects = pieces.known.into_iter().flat_map(|piece| piece.objects).collect();
-        let copy = image_target(&session.config.registry(&session.account), kubernetes::FOREIGN_IMAGE);
+        let registry = session.config.registry(&session.account);
+        let copy = image_target(&registry, kubernetes::FOREIGN_IMAGE);
         checkers.extend(gateway::checkers(&session.clients, &session.config, &client));
-        checkers.extend(kubernetes::checkers(client, session.config.spec.region, copy, objects));
+        checkers.extend(kubernetes::checkers(client, session.config.spec.region, copy, registry, objects));
     }
     Ok(checkers)
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use crate::model::{Action, Addr, Error, Event, Outcome, Readiness, Result, StepEvent};
+use crate::model::{Action, Addr, Error, ErrorClass, Event, Outcome, Readiness, Result, StepEvent};
 
 use super::plan::Step;
 use super::report::Report;
@@ -13,6 +13,9 @@ use super::run::Run;
 use super::transition::{Decision, OpenIntent, decide};
 use super::walk::{End, Walked, Way, walk};
 use super::{Context, Engine, Observed, Outputs, Planned, Record, Snapshot};
+
+/// How long to look for what is wrong when a wait ran out.
+const EXPLAINED: Duration = Duration::from_secs(15);
 
 impl Engine {
     /// Executes a plan. After a failure nothing new begins, what is in flight is finished, and all failures are reported.
@@ -197,6 +200,22 @@ impl Up<'_> {
         Ok(())
     }
 
+    /// Adds to the error of a wait that ran out what is wrong. Of a run whose time is up, which fails nowhere, it is told at once.
+    async fn explain(&self, i: usize, context: &Context, error: &mut Error) {
+        let engine = self.run.engine;
+        let stopped = engine.cancel.why().is_some();
+        let why = engine.graph.nodes[i].why(context);
+        for (what, mend) in tokio::time::timeout(EXPLAINED, why).await.unwrap_or_default() {
+            if stopped {
+                let message = format!("{what}\nhint: {mend}");
+                self.run.emit(StepEvent::Progress { addr: engine.graph.addrs[i].clone(), message });
+            } else {
+                error.chain.push(what);
+                error.hints.push(mend);
+            }
+        }
+    }
+
     /// The write itself, between intent and acknowledgement.
     async fn write(&self, i: usize, context: &Context, observed: &Observed, decision: Decision) -> Result<Outputs> {
         let engine = self.run.engine;
@@ -232,7 +251,13 @@ impl Up<'_> {
     async fn wait(&self, i: usize, context: &Context) -> Result<Outputs> {
         let engine = self.run.engine;
         let node = &engine.graph.nodes[i];
-        self.run.wait(&engine.graph.addrs[i], node.deadline(), || node.ready(context)).await
+        let mut waited = self.run.wait(&engine.graph.addrs[i], node.deadline(), || node.ready(context)).await;
+        if let Err(error) = &mut waited
+            && error.class == ErrorClass::Timeout
+        {
+            self.explain(i, context, error).await;
+        }
+        waited
     }
 
     /// Writes an acknowledgement, unless the store has the same already.

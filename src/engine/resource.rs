@@ -170,6 +170,11 @@ pub trait Resource: Send + Sync {
         })
     }
 
+    /// What is wrong and what mends it, looked at when a wait for it runs out; each is shown with the error.
+    async fn why(&self, _cx: &Context) -> Vec<(String, String)> {
+        Vec::new()
+    }
+
     /// Starts the removal of a live resource; already gone is success. The engine waits until `read` finds it absent.
     async fn delete(&self, cx: &Context, live: &Live) -> Result<()>;
 }

@@ -50,9 +50,14 @@ impl Workload {
 
     /// The labels of its pods.
     pub fn labels(&self) -> Vec<(&str, &str)> {
-        let labels = self.live.0.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
-        labels.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))).collect()
+        labels(&self.live)
     }
+}
+
+/// The labels of the pods of something that makes pods.
+pub(super) fn labels(workload: &Object) -> Vec<(&str, &str)> {
+    let labels = workload.0.pointer("/spec/selector/matchLabels").and_then(Value::as_object);
+    labels.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?))).collect()
 }
 
 impl Client {

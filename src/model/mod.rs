@@ -12,6 +12,7 @@ mod object;
 mod phase;
 mod region;
 mod secret;
+mod veil;
 
 pub use action::{Action, Change, ChangeKind};
 pub use addr::Addr;
@@ -23,3 +24,4 @@ pub use object::{Object, ObjectId};
 pub use phase::Phase;
 pub use region::Region;
 pub use secret::Secret;
+pub use veil::veil;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use crate::adapt::Set;
 use crate::config::Mirror;
 use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
-use crate::kube::{self, Client, Inventory, Owned, Removal, Seen, Stage, State, Survey};
+use crate::kube::{self, Cause, Client, Inventory, Owned, Removal, Scene, Seen, Stage, State, Survey, state};
 use crate::model::{Action, Addr, Change, Error, ErrorClass, Object, Readiness, Result};
 
 use super::Deps;
@@ -113,6 +113,25 @@ impl Part {
         Ok(Observed::Present(Live { outputs, owner, changes, ready: Readiness::Waiting(why) }))
     }
 
+    /// Why workloads of it aren't Ready.
+    async fn causes(&self, cx: &Context) -> Result<Vec<Cause>> {
+        let (Ok(client), Ok(wanted)) = (self.client(cx).await?, self.wanted(cx).await?) else { return Ok(Vec::new()) };
+        let survey = kube::survey(&client, &Part::objects(&wanted), None).await?;
+        let scene = Scene::of(&client).await?;
+        let registry = self.deps.config.registry(&self.deps.account);
+        let mut causes = Vec::new();
+        for seen in &survey.objects {
+            let waits = |live: &&Object| live.group() == "apps" && state(live) != State::Ready;
+            if let Some(live) = seen.live.as_ref().filter(waits) {
+                causes.extend(kube::explain(&client, &scene, live, &registry).await);
+            }
+            if causes.len() >= NAMED {
+                break;
+            }
+        }
+        Ok(causes)
+    }
+
     /// Whose the live objects are: ours if the inventory names them, or if we hold fields of them.
     fn owner(&self, inventory: Option<&Inventory>, survey: &Survey) -> Owner {
         if let Some(inventory) = inventory.filter(|i| i.deployment != self.deps.config.name()) {
@@ -193,6 +212,15 @@ impl Resource for Part {
         let objects = Part::objects(&wanted);
         let survey = kube::survey(&client, &objects, None).await?;
         Ok((readiness(&survey), Part::outputs(objects.len())))
+    }
+
+    async fn why(&self, cx: &Context) -> Vec<(String, String)> {
+        // What can't be looked at explains nothing; the wait's own error stays.
+        let causes = self.causes(cx).await.unwrap_or_else(|error| {
+            tracing::debug!("no cause is found: {error}");
+            Vec::new()
+        });
+        causes.into_iter().map(|cause| (cause.to_string(), cause.mend)).collect()
     }
 
     async fn delete(&self, cx: &Context, _live: &Live) -> Result<()> {

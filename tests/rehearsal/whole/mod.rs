@@ -10,6 +10,7 @@ mod diff;
 mod disturbed;
 pub mod environment;
 mod guest;
+mod explained;
 mod images;
 mod killed;
 mod kubernetes;

@@ -22,11 +22,17 @@ use snapshot::Cluster;
 pub const FOREIGN_IMAGE: &str = image_webhook::FOREIGN;
 
 /// The checks of a cluster. `wanted` are the objects of all sets, prepared as they are applied; `copy` is where the cluster pulls
-/// [`FOREIGN_IMAGE`] from. The cluster is asked when the first check runs, and once.
-pub fn checkers(client: Client, region: Region, copy: String, wanted: Vec<Object>) -> Vec<Arc<dyn Checker>> {
+/// [`FOREIGN_IMAGE`] from, `registry` where all images come from. The cluster is asked when the first check runs, and once.
+pub fn checkers(
+    client: Client,
+    region: Region,
+    copy: String,
+    registry: String,
+    wanted: Vec<Object>,
+) -> Vec<Arc<dyn Checker>> {
     let cluster = Arc::new(Cluster::new(client, wanted));
     let mut all = objects::checkers(&cluster);
-    all.extend(pods::checkers(&cluster));
+    all.extend(pods::checkers(&cluster, &registry));
     all.extend(needs::checkers(&cluster));
     all.extend(webhooks::checkers(&cluster));
     all.extend(image_webhook::checkers(&cluster, copy));

@@ -14,27 +14,32 @@ use super::snapshot::{Cluster, Snapshot};
 const CATEGORY: &str = "workloads";
 
 /// One check a workload, and one for all pods.
-pub(super) fn checkers(cluster: &Arc<Cluster>) -> Vec<Arc<dyn Checker>> {
+pub(super) fn checkers(cluster: &Arc<Cluster>, registry: &str) -> Vec<Arc<dyn Checker>> {
     let rolled = |object: &&Object| object.group() == "apps";
     let mut all: Vec<Arc<dyn Checker>> = Vec::new();
     for object in cluster.wanted.iter().filter(rolled) {
-        let (id, object, cluster) = (Owned::of(object), object.clone(), cluster.clone());
-        all.push(look(CATEGORY, format!("{id} is rolled out"), move || rollout(cluster.clone(), object.clone())));
+        let (id, object, cluster, registry) = (Owned::of(object), object.clone(), cluster.clone(), registry.to_owned());
+        all.push(look(CATEGORY, format!("{id} is rolled out"), move || {
+            rollout(cluster.clone(), object.clone(), registry.clone())
+        }));
     }
     let cluster = cluster.clone();
     all.push(look(CATEGORY, "no pod is Pending or Failed", move || pending(cluster.clone())));
     all
 }
 
-async fn rollout(cluster: Arc<Cluster>, wanted: Object) -> Result<Verdict> {
+async fn rollout(cluster: Arc<Cluster>, wanted: Object, registry: String) -> Result<Verdict> {
     let live = cluster.live().await?;
     let Some(seen) = live.of(&wanted) else { return fail("it is missing", "run `kfctl-cn up`") };
     match state(seen) {
         State::Ready => pass(count(seen)),
         State::Waiting(why) | State::Failed(why) => {
-            let pods = stuck(live, wanted.namespace()).join("; ");
-            let seen = if pods.is_empty() { why } else { format!("{why}; pods of {}: {pods}", wanted.namespace()) };
-            fail(seen, format!("kubectl -n {} describe pods", wanted.namespace()))
+            let causes = cluster.explain(seen, &registry).await?;
+            let told = causes.iter().map(|cause| format!("\n{cause}")).collect::<String>();
+            let mut mends: Vec<&str> = causes.iter().map(|cause| cause.mend.as_str()).collect();
+            mends.dedup();
+            let describe = format!("kubectl -n {} describe pods", wanted.namespace());
+            fail(format!("{why}{told}"), if mends.is_empty() { describe } else { mends.join("\n") })
         }
     }
 }
@@ -46,9 +51,8 @@ fn count(object: &Object) -> String {
 }
 
 /// Pods that don't run, each with the reason that its conditions give.
-fn stuck(live: &Snapshot, namespace: &str) -> Vec<String> {
-    let pods = live.all("", "Pod").iter().filter(|pod| namespace.is_empty() || pod.namespace() == namespace);
-    let waits = pods.filter(|pod| {
+fn stuck(live: &Snapshot) -> Vec<String> {
+    let waits = live.all("", "Pod").iter().filter(|pod| {
         let phase = pod.0.pointer("/status/phase").and_then(Value::as_str).unwrap_or_default();
         !matches!(phase, "Running" | "Succeeded")
     });
@@ -65,7 +69,7 @@ fn stuck(live: &Snapshot, namespace: &str) -> Vec<String> {
 
 async fn pending(cluster: Arc<Cluster>) -> Result<Verdict> {
     let live = cluster.live().await?;
-    let stuck = stuck(live, "");
+    let stuck = stuck(live);
     match stuck.len() {
         0 => pass(format!("{} pods seen", live.all("", "Pod").len())),
         1..=3 => warn(stuck.join("; "), "look at the pods' events: kubectl describe pod"),

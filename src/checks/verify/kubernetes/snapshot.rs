@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use tokio::sync::OnceCell;
 
-use crate::kube::{Client, Inventory, Owned};
+use crate::kube::{Cause, Client, Inventory, Owned, Scene, explain};
 use crate::model::{Object, Result};
 
 /// Kinds that are asked for whatever the sets hold: pods mount them, or nobody wants more than one default of them.
@@ -25,6 +25,7 @@ pub(super) struct Cluster {
     client: Client,
     pub wanted: Vec<Object>,
     live: OnceCell<Result<Snapshot>>,
+    scene: OnceCell<Result<Scene>>,
 }
 
 /// All live objects of the kinds that matter.
@@ -36,12 +37,19 @@ pub(super) struct Snapshot {
 
 impl Cluster {
     pub fn new(client: Client, wanted: Vec<Object>) -> Self {
-        Cluster { client, wanted, live: OnceCell::new() }
+        Cluster { client, wanted, live: OnceCell::new(), scene: OnceCell::new() }
     }
 
     /// What is live; asked at the first call.
     pub async fn live(&self) -> Result<&Snapshot> {
         self.live.get_or_init(|| self.ask()).await.as_ref().map_err(Clone::clone)
+    }
+
+    /// Why a workload isn't Ready. What that needs is asked at the first call.
+    pub async fn explain(&self, workload: &Object, registry: &str) -> Result<Vec<Cause>> {
+        let ask = || async { Ok(Scene::of(&self.client).await?) };
+        let scene = self.scene.get_or_init(ask).await.as_ref().map_err(Clone::clone)?;
+        Ok(explain(&self.client, scene, workload, registry).await)
     }
 
     /// What an object that isn't there would become; nothing is written. `None` if its kind isn't served.
