@@ -14,6 +14,7 @@ mod guest;
 mod images;
 mod killed;
 mod kubernetes;
+mod machine;
 mod opened;
 mod refused;
 mod regions;
