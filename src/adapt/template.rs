@@ -16,7 +16,10 @@ pub(super) fn fill(value: &Value, values: &Values) -> Result<Value> {
         Value::String(text) => fill_text(text, values)?,
         Value::Array(items) => Value::Array(items.iter().map(|item| fill(item, values)).collect::<Result<_>>()?),
         Value::Object(map) => {
-            Value::Object(map.iter().map(|(key, item)| Ok((key.clone(), fill(item, values)?))).collect::<Result<_>>()?)
+            let filled = map.iter().map(|(key, item)| Ok((key.clone(), fill(item, values)?)));
+            let filled: Vec<(String, Value)> = filled.collect::<Result<_>>()?;
+            // A placeholder that has no value takes its key with it.
+            Value::Object(filled.into_iter().filter(|(key, item)| !item.is_null() || map[key].is_null()).collect())
         }
         other => other.clone(),
     })
@@ -78,6 +81,7 @@ fn lookup(name: &str, v: &Values) -> Result<Value> {
             {"tags": {"aws:eks:cluster-name": v.cluster}},
         ]),
         "karpenter_security_groups" => v.karpenter_security_groups.iter().map(|id| json!({"id": id})).collect(),
+        "node_user_data" => json!(v.node_user_data),
         "gpu_families" => json!(v.gpu_families),
         "gpu_capacity_types" => json!(v.gpu_capacity_types),
         "gpu_max" => json!(v.gpu_max),

@@ -30,6 +30,7 @@ pub(super) fn values(region: Region) -> Values {
         device_plugin_version: "0.20.0".into(),
         karpenter_subnets: Vec::new(),
         karpenter_security_groups: Vec::new(),
+        node_user_data: None,
         gpu_families: vec!["g4dn".into(), "g5".into()],
         gpu_capacity_types: vec!["on-demand".into()],
         gpu_max: 8,
@@ -115,6 +116,13 @@ fn own_manifests_are_filled() {
     let pool = &pool.iter().find(|object| object.kind() == "NodePool").expect("a pool").0;
     assert_eq!(pool["spec"]["limits"]["nvidia.com/gpu"], 8);
     assert_eq!(pool["spec"]["template"]["spec"]["requirements"][0]["values"], json!(["g4dn", "g5"]));
+    let class = |user_data: Option<String>| {
+        let values = Values { node_user_data: user_data, ..values(Region::CnNorth1) };
+        let all = own_objects(Set::GpuPool, &values).expect("readable");
+        all.into_iter().find(|object| object.kind() == "EC2NodeClass").expect("a class").0
+    };
+    assert_eq!(class(Some("told".into()))["spec"]["userData"], "told");
+    assert!(class(None)["spec"].get("userData").is_none(), "a field without a value");
     assert_eq!(pool["spec"]["disruption"], json!({"consolidationPolicy": "WhenEmpty", "consolidateAfter": "300s"}));
 }
 

@@ -132,6 +132,8 @@ pub struct Values {
     pub karpenter_subnets: Vec<String>,
     /// The security groups of the nodes that Karpenter makes; empty: those that carry the tags for this cluster.
     pub karpenter_security_groups: Vec<String>,
+    /// The user data of the nodes that Karpenter makes, if they are told something.
+    pub node_user_data: Option<String>,
     /// GPU instance families.
     pub gpu_families: Vec<String>,
     /// `on-demand`, `spot`.

@@ -26,6 +26,8 @@ pub struct Scope {
     pub cluster: String,
     /// True if the cluster was there before.
     pub existing_cluster: bool,
+    /// True if a node group is made by way of a launch template.
+    pub node_template: bool,
     /// The bucket's name.
     pub bucket: String,
     /// The ARN pattern of the repositories of the mirror; `None` if images aren't in ECR.
@@ -93,6 +95,7 @@ struct Row {
 enum When {
     Cluster,
     ExistingCluster,
+    NodeTemplate,
     Kms,
     Ecr,
     Vpc,
@@ -156,6 +159,7 @@ impl Scope {
         match when {
             When::Cluster => !self.existing_cluster,
             When::ExistingCluster => self.existing_cluster,
+            When::NodeTemplate => self.node_template,
             When::Kms => self.key.is_some(),
             When::Ecr => self.repositories.is_some(),
             When::Vpc => self.vpc.is_some(),

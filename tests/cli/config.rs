@@ -65,6 +65,22 @@ fn each_impossible_value_is_told_with_line_and_hint() {
             "  region: cn-north-1\n  cluster: {existing: {name: team}}\n  network: {natGateways: single}",
             "spec.network.natGateways: means nothing for a cluster that is there already",
         ),
+        (
+            "  region: cn-north-1\n  network: {proxy: {url: 'http://me:secret@proxy:3128'}}",
+            "spec.network.proxy.url: a login in it would be readable on every node",
+        ),
+        (
+            "  region: cn-north-1\n  network: {proxy: {url: proxy}}",
+            "spec.network.proxy.url: `proxy` is not possible here\nhint: scheme, host and port",
+        ),
+        (
+            "  region: cn-north-1\n  network: {proxy: {url: 'http://proxy:3128', noProxy: ['a,b']}}",
+            "spec.network.proxy.noProxy[0]: `a,b` is not possible here",
+        ),
+        (
+            "  region: cn-north-1\n  cluster: {existing: {name: team}}\n  gpu: {enabled: false}\n  network: {proxy: {url: 'http://proxy:3128'}}",
+            "spec.network.proxy: no node is made that it could be told to",
+        ),
         ("  region: cn-north-1\n  cluster: {nodeGroup: {instanceTypes: [m6g.large]}}", "m6g.large is an Arm instance"),
         ("  region: cn-north-1\n  cluster: {nodeGroup: {minSize: 4, desiredSize: 3}}", "4 is more than desiredSize 3"),
         ("  region: cn-north-1\n  cluster: {nodeGroup: {desiredSize: 9}}", "9 is more than maxSize 6"),

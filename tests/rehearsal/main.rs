@@ -8,6 +8,7 @@ mod checks;
 mod existing;
 mod faults;
 mod leftovers;
+mod nodes;
 mod permissions;
 mod preflight;
 mod proxy;

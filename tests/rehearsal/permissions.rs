@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use kfctl_cn::aws::Clients;
 use kfctl_cn::checks::{self, Checker, Verdict, preflight};
+use kfctl_cn::config::Proxy;
 use kfctl_cn::model::Region;
 use serde_json::{Value, json};
 
@@ -82,6 +83,9 @@ async fn with_the_policies_for_an_existing_cluster_everything_is_made_in_it_and_
         let made = eks::make(&clients_of(&aws.url, region, "AKIAREHEARSALCHINA01").await, eks::Kind::default()).await;
         let mut config = configuration("guest", region);
         eks::inside(&mut config);
+        // With nodes of its own, made by way of a launch template.
+        config.spec.cluster.existing.as_mut().unwrap().node_group = true;
+        config.spec.network.proxy = Some(Proxy { url: "http://proxy:3128".into(), no_proxy: Vec::new() });
         let mut world = World::new(&aws, config).await;
         let (admin, policies) = (world.clients.clone(), documents(&world));
         let before = census(&admin).await;

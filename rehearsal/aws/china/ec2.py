@@ -13,6 +13,7 @@ from typing import Any
 
 import moto.ec2.models.availability_zones_and_regions as places
 import moto.ec2.models.instance_types as types
+import moto.ec2.models.launch_templates as templates
 import moto.ec2.models.nat_gateways as nat
 import moto.ec2.models.security_groups as groups
 import moto.ec2.models.subnets as subnets
@@ -177,6 +178,14 @@ def _rule_description(self: Any) -> str | None:
 
 
 groups.SecurityGroupRule.description = property(_rule_description)  # type: ignore[method-assign]
+
+
+def _tags(self: Any) -> list[dict[str, str]]:
+    """moto tells a launch template's tags as they were when it was made."""
+    return self.get_tags()
+
+
+templates.LaunchTemplate.tags = property(_tags, lambda self, value: None)  # type: ignore[assignment]
 
 
 def _partition(owner: type, attribute: str) -> None:

@@ -228,6 +228,10 @@ def update_nodegroup_version(self: Any) -> ActionResult:
     wanted = self._get_param("version") or cluster.version
     if not minor(group.version) <= minor(wanted) <= minor(cluster.version):
         raise refuse(f"Requested Nodegroup version {wanted} is not between its own, {group.version}, and the cluster's, {cluster.version}")
+    if template := self._get_param("launchTemplate"):
+        if not group.launch_template:
+            raise refuse("You cannot specify a launchTemplate for a nodegroup that was created without one")
+        group.launch_template = {**group.launch_template, **template}
     group.version = wanted
     return ActionResult({"update": update(cluster, "VersionUpdate")})
 

@@ -11,6 +11,7 @@ fn scope(region: Region, name: &str) -> Scope {
         region,
         cluster: name.into(),
         existing_cluster: false,
+        node_template: false,
         bucket: format!("{name}-{account}-{region}"),
         repositories: Some(format!("arn:aws-cn:ecr:{region}:{account}:repository/kfctl-cn/*")),
         key: Some(format!("arn:aws-cn:kms:{region}:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab")),

@@ -20,7 +20,7 @@ pub use data::{Data, Database, ExistingDatabase};
 pub use gpu::{CapacityType, Gpu, Karpenter};
 pub use images::{Images, Mirror, Switch};
 pub use kubeflow::{Admin, Components, Kubeflow};
-pub use network::{ExistingNetwork, NatGateways, Network};
+pub use network::{ExistingNetwork, NatGateways, Network, Proxy};
 pub use state::State;
 
 /// A deployment: one Kubeflow on one EKS cluster in one region.

@@ -14,12 +14,26 @@ pub struct Network {
     /// A VPC that is there already. It is only used: no VPC, subnet, gateway or route is made, changed or removed, and
     /// `vpcCidr` and `natGateways` mean nothing.
     pub existing: Option<ExistingNetwork>,
+    /// A proxy for the nodes that are made here: through it they pull images and call AWS. What is in the VPC, and what it
+    /// has VPC endpoints for, is reached without it.
+    pub proxy: Option<Proxy>,
 }
 
 impl Default for Network {
     fn default() -> Self {
-        Network { vpc_cidr: "10.0.0.0/16".into(), nat_gateways: NatGateways::PerZone, existing: None }
+        Network { vpc_cidr: "10.0.0.0/16".into(), nat_gateways: NatGateways::PerZone, existing: None, proxy: None }
     }
+}
+
+/// A proxy of nodes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Proxy {
+    /// Where it is, such as `http://proxy.example.com:3128`; for HTTP and HTTPS alike, and without a password.
+    pub url: String,
+    /// What else is reached without it: hosts, domains with a leading dot, addresses, CIDR blocks.
+    #[serde(default)]
+    pub no_proxy: Vec<String>,
 }
 
 /// How many NAT gateways there are.

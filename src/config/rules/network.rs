@@ -2,7 +2,7 @@
 
 use super::Found;
 use super::cidr::Cidr;
-use crate::config::{Config, ExistingNetwork, Network};
+use crate::config::{Config, ExistingNetwork, Network, Proxy};
 
 /// RFC 1918.
 const PRIVATE: [&str; 3] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
@@ -13,6 +13,9 @@ pub fn check(config: &Config, found: &mut Found) {
     let network = &config.spec.network;
     if let Some(existing) = &network.existing {
         self::existing(existing, found);
+    }
+    if let Some(proxy) = &network.proxy {
+        self::proxy(proxy, config, found);
     }
     match (&network.existing, &config.spec.cluster.existing) {
         (None, None) => block(config, found),
@@ -48,6 +51,27 @@ fn existing(existing: &ExistingNetwork, found: &mut Found) {
             let message = format!("{subnet} is a private subnet above");
             found.add(&format!("{path}.publicSubnetIds[{i}]"), message, "a subnet is private or public");
         }
+    }
+}
+
+/// The user data of a node is read by every pod that reaches the metadata service: no place for a password.
+fn proxy(proxy: &Proxy, config: &Config, found: &mut Found) {
+    let path = "spec.network.proxy";
+    let hint = "scheme, host and port, such as http://proxy.example.com:3128";
+    if proxy.url.contains('@') {
+        let message = "a login in it would be readable on every node".into();
+        found.add(&format!("{path}.url"), message, "let the proxy tell the nodes by their addresses");
+    } else {
+        found.pattern(&format!("{path}.url"), &proxy.url, "https?://[A-Za-z0-9.-]+:[0-9]{1,5}/?", hint);
+    }
+    for (i, one) in proxy.no_proxy.iter().enumerate() {
+        let hint = "a host, a domain such as .example.com, an address or a CIDR block";
+        found.pattern(&format!("{path}.noProxy[{i}]"), one, r"[A-Za-z0-9.*:/_-]+", hint);
+    }
+    let own_nodes = config.spec.cluster.existing.as_ref().is_none_or(|existing| existing.node_group);
+    if !own_nodes && !config.spec.gpu.enabled {
+        let message = "no node is made that it could be told to".into();
+        found.add(path, message, "leave it out, or set `spec.cluster.existing.nodeGroup: true`");
     }
 }
 

@@ -180,6 +180,8 @@ pub(super) fn holds(cluster: &str) -> Holds {
 /// What a cluster hands to others.
 pub(super) fn of(cluster: &Cluster) -> Outputs {
     let vpc = cluster.resources_vpc_config();
+    let services = cluster.kubernetes_network_config().and_then(|n| n.service_ipv4_cidr());
+    let private = vpc.is_some_and(|v| v.endpoint_private_access());
     outputs([
         ("name", cluster.name().unwrap_or_default()),
         ("arn", cluster.arn().unwrap_or_default()),
@@ -189,6 +191,8 @@ pub(super) fn of(cluster: &Cluster) -> Outputs {
         ("oidc_issuer", cluster.identity().and_then(|i| i.oidc()).and_then(|o| o.issuer()).unwrap_or_default()),
         ("security_group_id", vpc.and_then(|v| v.cluster_security_group_id()).unwrap_or_default()),
         ("version", cluster.version().unwrap_or_default()),
+        ("service_cidr", services.unwrap_or_default()),
+        ("private_endpoint", if private { "on" } else { "" }),
     ])
 }
 

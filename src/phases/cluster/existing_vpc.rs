@@ -9,7 +9,7 @@ use crate::aws::network::{Kind, Vpc, choose, survey};
 use crate::config::ExistingNetwork;
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Result};
-use crate::phases::site::{Site, borrowed, join, outputs, use_only};
+use crate::phases::site::{Site, borrowed, endpoint_host, join, outputs, use_only};
 
 use super::subnet_tags::SubnetTags;
 
@@ -37,6 +37,13 @@ impl ExistingVpc {
         }
         let call = self.site.aws.eks.describe_cluster().name(&self.site.name).send().await;
         Ok(call.unless("eks:DescribeCluster", &["ResourceNotFoundException"])?.is_none())
+    }
+
+    /// The hosts that are reached in the VPC because it has endpoints for them.
+    fn endpoint_hosts(&self, vpc: &Vpc) -> Vec<String> {
+        let region = format!(".{}.", self.site.region);
+        let services = vpc.endpoints.iter().filter_map(|name| name.split_once(&region).map(|(_, service)| service));
+        services.map(|service| endpoint_host(self.site.region, service)).collect()
     }
 
     /// The ids of the subnets to take, if some are named: by the configuration, or by the cluster, whose public ones aren't for
@@ -86,6 +93,8 @@ impl Resource for ExistingVpc {
         let outputs = outputs([
             ("vpc_id", vpc.id.as_str()),
             ("cidr", vpc.blocks.first().map_or("", String::as_str)),
+            ("cidrs", &join(&vpc.blocks)),
+            ("endpoint_hosts", &join(self.endpoint_hosts(&vpc))),
             ("private_subnets", &join(chosen.private.iter().map(|s| &s.id))),
             ("public_subnets", &join(chosen.public.iter().map(|s| &s.id))),
         ]);

@@ -19,7 +19,7 @@ pub(super) fn resources(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>>
     let config = &deps.config.spec.cluster;
     let mut all = vec![the_cluster(site, config)];
     match config.existing.as_ref().is_some_and(|existing| existing.node_group) {
-        true => all.extend(own_nodes(site, config)),
+        true => all.extend(own_nodes(site, deps)),
         false => all.push(Arc::new(ExistingNodes { site: site.clone() })),
     }
     let wrapped = addons(site, config).into_iter().map(|inner| AddonOrTheirs { inner, deps: deps.clone() });

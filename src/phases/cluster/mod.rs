@@ -12,6 +12,7 @@ mod kubeconfig;
 mod nat;
 mod network;
 mod node_group;
+mod node_template;
 mod oidc;
 pub(crate) mod roles;
 mod routes;
@@ -109,17 +110,27 @@ fn network(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
 fn control_plane(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
     let config = &deps.config.spec.cluster;
     let mut all: Vec<Arc<dyn Resource>> = vec![Arc::new(roles::cluster(site)), the_cluster(site, config)];
-    all.extend(own_nodes(site, config));
+    all.extend(own_nodes(site, deps));
     all.extend(addons(site, config).into_iter().map(|addon| Arc::new(addon) as Arc<dyn Resource>));
     all.extend(beside(site, deps));
     all
 }
 
-/// A node group and its role.
-fn own_nodes(site: &Arc<Site>, config: &config::Cluster) -> [Arc<dyn Resource>; 2] {
-    let (site, version) = (site.clone(), config.version.clone());
-    let role = Arc::new(roles::nodes(&site));
-    [role, Arc::new(node_group::NodeGroup { site, config: config.node_group.clone(), version })]
+/// A node group, its role, and its launch template if there is something to say by one.
+fn own_nodes(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
+    let (config, proxy) = (&deps.config.spec.cluster, &deps.config.spec.network.proxy);
+    let group = node_group::NodeGroup {
+        site: site.clone(),
+        config: config.node_group.clone(),
+        version: config.version.clone(),
+        template: proxy.is_some(),
+    };
+    let mut all: Vec<Arc<dyn Resource>> = vec![Arc::new(roles::nodes(site)), Arc::new(group)];
+    if let Some(proxy) = proxy.clone() {
+        let disk_gib = config.node_group.disk_gib;
+        all.push(Arc::new(node_template::NodeTemplate { site: site.clone(), disk_gib, proxy }));
+    }
+    all
 }
 
 fn addons(site: &Arc<Site>, config: &config::Cluster) -> [addon::EksAddon; 4] {

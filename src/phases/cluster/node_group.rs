@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_eks::types::{
-    AmiTypes, CapacityTypes, Nodegroup, NodegroupScalingConfig, NodegroupStatus, NodegroupUpdateConfig,
+    AmiTypes, CapacityTypes, LaunchTemplateSpecification, Nodegroup, NodegroupScalingConfig, NodegroupStatus,
+    NodegroupUpdateConfig,
 };
 
 use crate::aws::Call;
@@ -17,12 +18,17 @@ use crate::phases::site::{Diff, Site, absent_or, join, live, not_ours, outputs, 
 
 use super::eks::{NO_WAY_BACK, minor};
 
+/// The address of its launch template.
+const TEMPLATE: &str = "cluster/node-template";
+
 /// The managed node group, AL2023 on x86-64: Amazon Linux 2 has no images from Kubernetes 1.33 on.
 pub(super) struct NodeGroup {
     pub(super) site: Arc<Site>,
     pub(super) config: config::NodeGroup,
     /// The Kubernetes version.
     pub(super) version: String,
+    /// Whether it is made by way of a launch template.
+    pub(super) template: bool,
 }
 
 impl NodeGroup {
@@ -54,7 +60,11 @@ impl NodeGroup {
         diff.update("maxSize", scaling.and_then(|s| s.max_size()).unwrap_or_default(), self.config.max_size as i32);
         let (why, instead) = ("EKS fixes it when it makes the group", self.anew());
         diff.refuse("instanceTypes", join(group.instance_types()), join(&self.config.instance_types), why, &instead);
-        diff.refuse("diskGib", group.disk_size().unwrap_or_default(), self.config.disk_gib as i32, why, &instead);
+        self.diff_template(cx, group, &mut diff);
+        if group.launch_template().is_none() {
+            let seen = group.disk_size().unwrap_or_default();
+            diff.refuse("diskGib", seen, self.config.disk_gib as i32, why, &instead);
+        }
         if let Some(wanted) = self.site.fixed_private_subnets(cx) {
             diff.refuse("subnets", join(group.subnets()), join(wanted), why, &instead);
         }
@@ -71,6 +81,27 @@ impl NodeGroup {
         diff
     }
 
+    /// A group is moved to another version of its template, and stays with or without one.
+    fn diff_template(&self, cx: &Context, group: &Nodegroup, diff: &mut Diff) {
+        let seen = group.launch_template();
+        if seen.is_some() != self.template {
+            let word = |is: bool| if is { "a launch template" } else { "none" };
+            let why = "EKS makes a node group with a launch template or without one, and keeps it so";
+            diff.refuse("launchTemplate", word(seen.is_some()), word(self.template), why, &self.anew());
+        } else if let (Some(seen), Some(wanted)) = (seen, cx.output(TEMPLATE, "version")) {
+            diff.update("launchTemplate", seen.version().unwrap_or_default(), wanted);
+        }
+    }
+
+    /// The version of the template to take, for calls.
+    fn specification(&self, cx: &Context) -> Result<Option<LaunchTemplateSpecification>> {
+        if !self.template {
+            return Ok(None);
+        }
+        let (id, version) = (cx.require(TEMPLATE, "id")?, cx.require(TEMPLATE, "version")?);
+        Ok(Some(LaunchTemplateSpecification::builder().id(id).version(version).build()))
+    }
+
     /// How to get a group that differs in what EKS doesn't change.
     fn anew(&self) -> String {
         let name = self.name();
@@ -82,8 +113,9 @@ impl NodeGroup {
         let call = self.site.aws.eks.create_nodegroup().cluster_name(&self.site.cluster).nodegroup_name(self.name());
         let call = call.node_role(cx.require("cluster/role-nodes", "arn")?).set_subnets(Some(subnets));
         let call = call.scaling_config(self.scaling(self.config.desired_size as i32)).version(&self.version);
-        let call =
-            call.set_instance_types(Some(self.config.instance_types.clone())).disk_size(self.config.disk_gib as i32);
+        let disk = (!self.template).then_some(self.config.disk_gib as i32);
+        let call = call.set_instance_types(Some(self.config.instance_types.clone())).set_disk_size(disk);
+        let call = call.set_launch_template(self.specification(cx)?);
         let call = call.ami_type(AmiTypes::Al2023X8664Standard).capacity_type(CapacityTypes::OnDemand);
         let call = call.update_config(NodegroupUpdateConfig::builder().max_unavailable(1).build());
         let call = call.client_request_token(token).set_tags(Some(tags::map(&self.tags())));
@@ -121,10 +153,12 @@ impl NodeGroup {
             let call = eks.update_nodegroup_config().cluster_name(&self.site.cluster).nodegroup_name(&name);
             call.scaling_config(self.scaling(desired)).send().await.call("eks:UpdateNodegroupConfig")?;
         }
-        if has("version") {
+        if has("version") || has("launchTemplate") {
+            let template = self.specification(cx)?;
             until(cx, "the node group is busy with another change", Duration::from_secs(1800), || async {
                 let call = eks.update_nodegroup_version().cluster_name(&self.site.cluster).nodegroup_name(&name);
-                call.version(&self.version).send().await.call("eks:UpdateNodegroupVersion").map(Some)
+                let call = call.version(&self.version).set_launch_template(template.clone());
+                call.send().await.call("eks:UpdateNodegroupVersion").map(Some)
             })
             .await?;
         }
@@ -161,7 +195,14 @@ impl Resource for NodeGroup {
     fn needs(&self) -> Vec<Addr> {
         // Nodes get Ready only once the network add-ons are there and their zone's way out works.
         let fixed = ["cluster/eks", "cluster/role-nodes", "cluster/addon-vpc-cni", "cluster/addon-kube-proxy"];
-        fixed.into_iter().map(Addr::new).chain(self.site.subnet_needs()).chain(self.site.route_needs()).collect()
+        let template = self.template.then_some(TEMPLATE);
+        fixed
+            .into_iter()
+            .chain(template)
+            .map(Addr::new)
+            .chain(self.site.subnet_needs())
+            .chain(self.site.route_needs())
+            .collect()
     }
 
     fn typical(&self) -> Duration {

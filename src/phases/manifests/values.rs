@@ -10,7 +10,7 @@ use crate::model::{Error, ErrorClass, Result, Secret};
 
 use super::kubernetes;
 use crate::phases::data::DB_PORT;
-use crate::phases::site::node_security_groups;
+use crate::phases::site::{node_security_groups, user_data};
 
 /// Stands in names for what only AWS knows, in a render without AWS.
 pub const PLACEHOLDER: &str = "known-after-up";
@@ -71,6 +71,10 @@ pub async fn known(set: Set, config: &Config, account: &str, clients: &Clients, 
     if set == Set::GpuPool && config.in_existing_network() {
         let Some(subnets) = cx.output("cluster/vpc", "private_subnets") else { return missing("cluster/vpc") };
         values.karpenter_subnets = subnets.split(',').map(str::to_owned).collect();
+    }
+    if let (Set::GpuPool, Some(proxy)) = (set, &config.spec.network.proxy) {
+        let Some(data) = user_data(proxy, cx) else { return missing("cluster/vpc") };
+        values.node_user_data = Some(data);
     }
     if set == Set::GpuPool && config.spec.cluster.existing.is_some() {
         // Nodes that carry other groups than the cluster's let in whoever carries theirs.
@@ -135,6 +139,7 @@ fn with(config: &Config, account: &str, kubernetes: KubernetesVersion) -> Values
         device_plugin_version: spec.gpu.device_plugin_version.clone(),
         karpenter_subnets: Vec::new(),
         karpenter_security_groups: Vec::new(),
+        node_user_data: None,
         gpu_families: spec.gpu.families.clone(),
         gpu_capacity_types: spec.gpu.capacity_types.iter().map(|t| capacity(*t).to_owned()).collect(),
         gpu_max: spec.gpu.max_gpus,

@@ -8,6 +8,10 @@ use crate::model::{Addr, Error, ErrorClass, Result};
 
 use super::Site;
 
+/// A launch template that is gone.
+pub(crate) const NO_TEMPLATE: &[&str] =
+    &["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException"];
+
 /// Filters that find what one resource of the deployment has made.
 pub(crate) fn by_tag(site: &Site, addr: &Addr) -> Vec<Filter> {
     let filter = |tag: &str, value: &str| Filter::builder().name(format!("tag:{tag}")).values(value).build();

@@ -11,7 +11,7 @@ use aws_sdk_ec2::types::{Filter, InstanceStateName};
 use crate::aws::Call;
 use crate::engine::Context;
 use crate::model::{Addr, Result};
-use crate::phases::site::Site;
+use crate::phases::site::{NO_TEMPLATE, Site};
 
 use super::ec2::{filter, made_for};
 use super::leftover::{Found, Hunt};
@@ -88,12 +88,15 @@ impl Hunt for LaunchTemplates {
 
     async fn find(&self, _: &Context) -> Result<Vec<Found>> {
         let mut all: Vec<Found> = Vec::new();
-        let mut marks = vec![made_for(&self.0)];
-        if !self.0.existing_cluster {
-            marks.push(filter("tag:karpenter.k8s.aws/cluster", &self.0.name));
-        }
+        let of_karpenter = filter("tag:karpenter.k8s.aws/cluster", &self.0.cluster);
+        let marks = match self.0.existing_cluster {
+            // The node group's template carries our mark too.
+            true => vec![vec![made_for(&self.0), of_karpenter]],
+            false => vec![vec![made_for(&self.0)], vec![of_karpenter]],
+        };
         for by in marks {
-            let mut pages = self.0.aws.ec2.describe_launch_templates().filters(by).into_paginator().send();
+            let call = self.0.aws.ec2.describe_launch_templates().set_filters(Some(by));
+            let mut pages = call.into_paginator().send();
             while let Some(page) = pages.next().await {
                 for template in page.call("ec2:DescribeLaunchTemplates")?.launch_templates() {
                     let id = template.launch_template_id().unwrap_or_default();
@@ -108,10 +111,7 @@ impl Hunt for LaunchTemplates {
 
     async fn remove(&self, id: &str) -> Result<()> {
         let call = self.0.aws.ec2.delete_launch_template().launch_template_id(id).send().await;
-        call.unless(
-            "ec2:DeleteLaunchTemplate",
-            &["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.NotFoundException"],
-        )?;
+        call.unless("ec2:DeleteLaunchTemplate", NO_TEMPLATE)?;
         Ok(())
     }
 }

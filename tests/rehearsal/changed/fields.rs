@@ -82,6 +82,11 @@ fn rows() -> Vec<Row> {
             json!("single"),
             &[Updated("cluster/routes-private-2", "defaultRoute"), Removed("cluster/nat-2"), Removed("cluster/eip-3")],
         ),
+        (
+            "spec.network.proxy.url",
+            json!({"url": "http://proxy:3128"}),
+            &[Refused("cluster/node-group", "launchTemplate")],
+        ),
         ("spec.network.existing.vpcId", vpc, &[Unusable("cluster/vpc"), Refused("cluster/eks", "vpc")]),
         ("spec.cluster.existing.name", json!({"name": "team"}), &[Refused("cluster/eks", "name")]),
         (

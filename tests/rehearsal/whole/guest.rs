@@ -12,6 +12,9 @@ use super::used::write;
 use crate::existing::eks;
 use crate::support;
 
+/// The GPU nodes in it are told a proxy.
+const PROXY: &str = "  network: {proxy: {url: \"http://proxy.example.com:3128\"}}\n";
+
 /// What tells the two clusters apart.
 struct Case {
     region: &'static str,
@@ -50,11 +53,11 @@ fn in_a_teams_cluster_in_ningxia_that_lacks_most() {
 fn there_and_back(case: &Case) {
     let world = World::start(case.region, 0.5, support::sample_bundle(), Parts::All);
     let config = fs::read_to_string(world.work().join("kfctl-cn.yaml")).expect("the configuration");
-    let write = |gpu: &str| {
-        let text = format!("{config}  cluster: {{existing: {{name: team}}}}\n{gpu}");
+    let write = |gpu: &str, network: &str| {
+        let text = format!("{config}  cluster: {{existing: {{name: team}}}}\n{gpu}{network}");
         fs::write(world.work().join("kfctl-cn.yaml"), text).expect("written");
     };
-    write("");
+    write("", PROXY);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     let api = runtime.block_on(aws(&world));
     let kind = eks::Kind { addons: case.addons, ..eks::Kind::default() };
@@ -72,7 +75,7 @@ fn there_and_back(case: &Case) {
         assert!(refused.status.code() == Some(1) && text.contains("objects were made by others"), "{text}");
         assert!(text.contains("Deployment/karpenter"), "{text}");
         assert_eq!(world.aws_writes(), Default::default(), "before anything is made");
-        write("  gpu: {enabled: false}\n");
+        write("  gpu: {enabled: false}\n", "");
     }
     world.succeeds(&["up", "--yes"]);
     let now = world.inventory();
@@ -84,6 +87,11 @@ fn there_and_back(case: &Case) {
     let defaults =
         names(&classes, |item| item.to_string().contains("\"storageclass.kubernetes.io/is-default-class\":\"true\""));
     assert_eq!(defaults, BTreeSet::from([if case.class { "team".to_owned() } else { "gp3".to_owned() }]));
+    if !case.karpenter {
+        let class = world.get("/apis/karpenter.k8s.aws/v1/ec2nodeclasses/gpu");
+        let told = class["spec"]["userData"].as_str().expect("user data");
+        assert!(told.contains("http://proxy.example.com:3128") && told.contains("10.50.0.0/16"), "{told}");
+    }
     let (unready, count) = world.unready();
     assert!(unready.is_empty() && count > 10, "{unready:#?}");
     let verified = String::from_utf8(world.succeeds(&["verify"]).stdout).expect("text");
