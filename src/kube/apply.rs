@@ -8,7 +8,8 @@ use tokio::time::{Instant, sleep};
 
 use crate::model::{Error, ErrorClass, Object, Result};
 
-use super::gone::departed;
+use super::blocker::{self, Blocker};
+use super::gone::{EARLY, departed};
 use super::stage::builtin;
 use super::{
     Client, Discovery, Entry, Inventory, Owned, Refusal, Seen, Stage, State, Survey, answering, differences, survey,
@@ -134,14 +135,28 @@ async fn one_stage(
         } else if unreachable {
             return Err(passing.swap_remove(0).1.into());
         } else if began.elapsed() > PATIENCE {
-            return Err(refused(&passing, total, ErrorClass::Timeout));
+            let error = refused(&passing, total, ErrorClass::Timeout);
+            return Err(helps(client, &passing).await?.into_iter().fold(error, Error::hint));
         }
         let (object, refusal) = &passing[0];
-        progress(format!("{} of {total} objects wait, such as {}: {refusal}", passing.len(), Owned::of(object)));
+        let mut message =
+            format!("{} of {total} objects wait, such as {}: {refusal}", passing.len(), Owned::of(object));
+        if began.elapsed() > EARLY {
+            for help in helps(client, &passing).await? {
+                message = format!("{message}; {help}");
+            }
+        }
+        progress(message);
         sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
         left = passing.into_iter().map(|(object, _)| object).collect();
     }
+}
+
+/// What to do about webhooks of others that don't answer. Ours are being started.
+async fn helps(client: &Client, passing: &[(&Object, Refusal)]) -> Result<Vec<String>> {
+    let blockers = blocker::of(client, passing.iter().map(|(_, refusal)| refusal.message.as_str())).await?;
+    Ok(blockers.iter().filter(|blocker| !blocker.ours).map(Blocker::help).collect())
 }
 
 async fn tried<'a>(client: &Client, object: &'a Object, began: Instant) -> (&'a Object, Result<Object, Refusal>) {

@@ -29,8 +29,13 @@ pub(super) struct Blocker {
 
 impl Blocker {
     /// What takes it out of the way.
-    pub(super) fn command(&self) -> String {
+    fn command(&self) -> String {
         format!("kubectl delete {} {}", self.id.kind.to_lowercase(), self.id.name)
+    }
+
+    /// What to do about it.
+    pub(super) fn help(&self) -> String {
+        format!("{} doesn't answer: `{}` takes it out of the way", self.id, self.command())
     }
 }
 

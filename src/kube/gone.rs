@@ -13,7 +13,7 @@ use super::{Client, Owned, Progress, Refusal};
 const AT_ONCE: usize = 16;
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
 /// After this long it is told what frees what is held.
-const EARLY: Duration = Duration::from_secs(10);
+pub(super) const EARLY: Duration = Duration::from_secs(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// Something that isn't gone yet, and why.
@@ -142,8 +142,7 @@ async fn step(client: &Client, id: &Owned, mode: Mode) -> Result<Option<String>,
 
 /// The commands that free what waits.
 async fn helps(client: &Client, waiting: &[Waiting], blockers: &[Blocker]) -> Vec<String> {
-    let dead = |b: &Blocker| format!("{} doesn't answer: `{}` takes it out of the way", b.id, b.command());
-    let mut helps: Vec<String> = blockers.iter().filter(|b| !b.ours).map(dead).collect();
+    let mut helps: Vec<String> = blockers.iter().filter(|b| !b.ours).map(Blocker::help).collect();
     let mut commands = Vec::new();
     for Waiting { id, why } in waiting {
         commands.extend(blocker::commands(client, id, why).await);

@@ -127,6 +127,9 @@ pub(super) fn from_status(code: u16, message: &str) -> Refusal {
         _ => None,
     };
     let hint = hint.or_else(|| HINTS.iter().find(|(text, _)| has(text)).map(|(_, hint)| *hint)).map(str::to_owned);
+    let homeless = code == 404 && message.starts_with("namespaces \"");
+    let hint = hint
+        .or_else(|| homeless.then(|| "somebody deleted the namespace: the next `kfctl-cn up` makes it again".into()));
     let message = if message.is_empty() { format!("HTTP status {code}") } else { message.to_owned() };
     Refusal { class, code, message, hint }
 }

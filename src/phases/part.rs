@@ -211,6 +211,13 @@ impl Resource for Part {
         let wanted = self.wanted(cx).await?.map_err(|why| Error::new(ErrorClass::Transient, why))?;
         let objects = Part::objects(&wanted);
         let survey = kube::survey(&client, &objects, None).await?;
+        // All of them were there when this wait began: none comes by itself.
+        let missing: Vec<&Seen> = survey.objects.iter().filter(|seen| seen.live.is_none()).collect();
+        if let Some(first) = missing.first() {
+            let what = format!("{} of {} objects were removed by somebody meanwhile", missing.len(), objects.len());
+            return Err(Error::new(ErrorClass::Permanent, format!("{what}, such as {}", first.id))
+                .hint("run it again: what is missing is made anew"));
+        }
         Ok((readiness(&survey), Part::outputs(objects.len())))
     }
 

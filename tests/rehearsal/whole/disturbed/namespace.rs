@@ -1,5 +1,7 @@
 //! Somebody deleted a namespace of ours, and a finalizer holds it.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::{Run, world};
@@ -43,5 +45,29 @@ fn a_namespace_that_stays_terminating_is_told_and_waited_for() {
     down.says(&["Namespace/kubeflow", FREES]);
     let_go(&world);
     down.succeeds();
+    world.is_empty();
+}
+
+#[test]
+fn a_namespace_that_is_deleted_in_the_middle_ends_the_run_and_the_next_makes_all() {
+    let world = world("cn-northwest-1");
+    let mut up = Run::begin(&world, &["up", "--yes"]);
+    up.says(&["kubeflow/workloads: create"]);
+    hold(&world);
+    world.send("DELETE", "/api/v1/namespaces/kubeflow", Value::Null).expect("it begins to go");
+    while world.get("/apis/apps/v1/namespaces/kubeflow/deployments")["items"] != json!([]) {
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let_go(&world);
+    let status = up.ends();
+    let text = up.text();
+    assert_eq!(status.code(), Some(1), "{text}");
+    assert!(
+        text.contains(" in kubeflow") && text.contains("hint:") && text.contains("go on with: kfctl-cn up"),
+        "{text}"
+    );
+    world.succeeds(&["up", "--yes"]);
+    world.is_whole();
+    world.succeeds(&["down", "--yes", "--delete-data"]);
     world.is_empty();
 }

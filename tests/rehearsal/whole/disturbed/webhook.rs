@@ -11,6 +11,7 @@ use crate::whole::environment::World;
 
 const CONFIGURATIONS: &str = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
 const REFUSAL: &str = "admission webhook \"policy.company.example\" denied the request: not on a Friday";
+const FREES: &str = "`kubectl delete validatingwebhookconfiguration company-policy` takes it out of the way";
 /// Answers every review with a refusal.
 const SERVER: &str = r#"
 import http.server, json, ssl, sys
@@ -87,6 +88,17 @@ fn a_webhook_that_refuses_ends_a_run_and_one_that_is_dead_holds_it_up() {
     world.succeeds(&["up", "--yes"]);
     world.is_whole();
 
+    // Somebody removed a Deployment, and a webhook that doesn't answer lets nobody make it.
+    world.send("DELETE", "/apis/apps/v1/namespaces/auth/deployments/dex", Value::Null).expect("it goes");
+    policy.server.kill().expect("it ends");
+    policy.refuses(&world, &["CREATE"]);
+    let mut up = Run::begin(&world, &["up", "--yes"]);
+    up.says(&["Deployment/dex in auth", "failed calling webhook \"policy.company.example\"", FREES]);
+    is_lifted(&world);
+    up.succeeds();
+    world.is_whole();
+
+    let mut policy = Policy::start(&world);
     policy.refuses(&world, &["DELETE"]);
     let said = world.ends_with(&["down", "--yes", "--delete-data"], 1);
     for words in ["Deployment/", "can't be deleted", REFUSAL, "hint: an admission webhook refuses", "kfctl-cn down"] {
@@ -95,7 +107,7 @@ fn a_webhook_that_refuses_ends_a_run_and_one_that_is_dead_holds_it_up() {
     policy.server.kill().expect("it ends");
     let mut down = Run::begin(&world, &["down", "--yes", "--delete-data"]);
     down.says(&["Deployment/", "failed calling webhook \"policy.company.example\""]);
-    down.says(&["`kubectl delete validatingwebhookconfiguration company-policy` takes it out of the way"]);
+    down.says(&["Deployment/", FREES]);
     is_lifted(&world);
     down.succeeds();
     world.is_empty();
