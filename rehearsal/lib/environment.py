@@ -71,7 +71,7 @@ class Environment:
         wait_for(lambda: (self.plane / "sa.pub").exists(), 60, "certificates", self.all())
         socket = self.start_database()
         self.start_aws(socket)
-        self.start_standins()
+        self.start_standins(socket)
         wait_for(lambda: (self.plane / "ready").exists(), 300, "the control plane", self.all())
         self.start_kwok()
         wait_for(lambda: database.answers(self.ports["aws"]), 60, "the stand-in for AWS", self.all())
@@ -141,11 +141,11 @@ class Environment:
         command = [sys.executable, "-m", "china", *(f"--{name}={value}" for name, value in values.items())]
         self.parts.append(Process("aws", command, self.folder, HERE / "aws", PYTHONDONTWRITEBYTECODE="1"))
 
-    def start_standins(self) -> None:
+    def start_standins(self, socket: str) -> None:
         """What stands in inside the cluster."""
         command = [
             sys.executable, "-m", "standin", "--plane", str(self.plane), "--aws", self.aws, "--caller", CALLER,
-            "--authenticator-port", str(self.ports["tokens"]), "--gateway-port", str(self.ports["gateway"]),
+            "--authenticator-port", str(self.ports["tokens"]), "--gateway-port", str(self.ports["gateway"]), "--database-socket", socket,
         ]  # fmt: skip
         keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "PYTHONDONTWRITEBYTECODE": "1"}
         self.parts.append(Process("standin", command, self.folder, HERE / "cluster", **keys))

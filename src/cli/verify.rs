@@ -11,7 +11,7 @@ use crate::adapt::image_target;
 use crate::checks::verify::{aws, gateway, kubernetes};
 use crate::checks::{Checker, Verdict};
 use crate::engine::{Cancel, Context, Engine, Plan, Step};
-use crate::model::{Action, ExitStatus, Phase, Result};
+use crate::model::{Action, ExitStatus, Object, Phase, Result};
 use crate::phases;
 use crate::state::Looking;
 
@@ -40,13 +40,19 @@ async fn collect(global: &Global, cancel: &Cancel) -> Result<Vec<Arc<dyn Checker
     let engine = Engine::new(phases::resources(&deps), store)?.cancel(cancel.clone());
     let planned = engine.plan().await?;
     let outputs = Arc::new(planned.outputs());
+    let cx = Context::new(outputs.clone(), Arc::new(|_| ()));
+    let client = deps.link.client(&cx).await?;
+    // What can't be known yet is left out: the check of its phase says so.
+    let objects: Vec<Object> = match &client {
+        Some(_) => {
+            let pieces = unless_stopped(cancel, phases::pieces(&deps, &cx)).await?;
+            pieces.known.into_iter().flat_map(|piece| piece.objects).collect()
+        }
+        None => Vec::new(),
+    };
     let mut checkers = wanted(&planned.plan);
-    checkers.extend(aws::checkers(&session.config, &session.clients, &session.account, &outputs));
-    let cx = Context::new(outputs, Arc::new(|_| ()));
-    if let Some(client) = deps.link.client(&cx).await? {
-        // What can't be known yet is left out: the check of its phase says so.
-        let pieces = unless_stopped(cancel, phases::pieces(&deps, &cx)).await?;
-        let objects = pieces.known.into_iter().flat_map(|piece| piece.objects).collect();
+    checkers.extend(aws::checkers(&session.config, &session.clients, &session.account, &outputs, &objects));
+    if let Some(client) = client {
         let registry = session.config.registry(&session.account);
         let copy = image_target(&registry, kubernetes::FOREIGN_IMAGE);
         checkers.extend(gateway::checkers(&session.clients, &session.config, &client));

@@ -84,7 +84,7 @@ async fn verify_passes_on_a_whole_deployment_and_sees_each_fault() {
     let aws = Aws::empty().await;
     let world = World::new(&aws, configuration("sound", Region::CnNorthwest1)).await;
     world.up().await;
-    let checkers = verify::aws::checkers(&world.config, &world.clients, ACCOUNT, &Arc::new(world.outputs()));
+    let checkers = verify::aws::checkers(&world.config, &world.clients, ACCOUNT, &Arc::new(world.outputs()), &[]);
     let found = faults(&checkers).await;
     assert!(found.is_empty(), "{found:#?}");
 
@@ -114,7 +114,7 @@ async fn verify_sees_what_is_outside_china() {
         ("cluster/eks".into(), output("arn", "arn:aws:eks:us-east-1:123456789012:cluster/abroad")),
         ("data/database".into(), output("host", "abroad-db.x.us-east-1.rds.amazonaws.com")),
     ]);
-    let found = faults(&verify::aws::checkers(&world.config, &world.clients, ACCOUNT, &Arc::new(outputs))).await;
+    let found = faults(&verify::aws::checkers(&world.config, &world.clients, ACCOUNT, &Arc::new(outputs), &[])).await;
     assert!(found["every ARN is of aws-cn"].contains("arn:aws:eks"), "{found:#?}");
     assert!(found["every AWS host is of China"].contains("us-east-1.rds"), "{found:#?}");
 }

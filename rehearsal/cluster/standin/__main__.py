@@ -12,7 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from . import authenticator, controllers, gateway, nodes, secrets, storage, webhooks
+from . import authenticator, controllers, databases, gateway, nodes, secrets, storage, webhooks
 from .authority import Authority
 from .kube import Kube, Stores
 
@@ -40,6 +40,7 @@ def main() -> None:
     parser.add_argument("--aws", required=True, help="URL of the stand-in for AWS")
     parser.add_argument("--authenticator-port", type=int, required=True)
     parser.add_argument("--gateway-port", type=int, required=True, help="where the gateway's pods are forwarded to")
+    parser.add_argument("--database-socket", default="", help="socket of the database, if there is one")
     parser.add_argument("--caller", required=True, help="ARN of the caller whose access key is in the environment")
     options = parser.parse_args()
     eks = Eks(options.aws)
@@ -59,6 +60,7 @@ def main() -> None:
         storage.Storage(kube, stores, eks),
         controllers.Controllers(kube, stores, authority),
         secrets.SecretsStore(kube, stores, options.aws),
+        databases.Databases(stores, options.database_socket),
     ]
     said: dict[str, str] = {}
     while True:

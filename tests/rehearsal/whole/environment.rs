@@ -61,6 +61,11 @@ impl World {
         self.work().join(".kfctl-cn/rehearsal")
     }
 
+    /// Whether the environment sets a variable.
+    pub fn has(&self, name: &str) -> bool {
+        self.vars.contains_key(name)
+    }
+
     /// A variable of the environment.
     pub fn var(&self, name: &str) -> &str {
         self.vars.get(name).unwrap_or_else(|| panic!("the environment sets {name}"))

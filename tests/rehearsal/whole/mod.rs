@@ -3,6 +3,7 @@
 //! Each test has an environment of its own, so that nothing one does is seen by another.
 
 mod account;
+mod broken;
 mod checked;
 mod cluster;
 mod configured;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mysql_async::prelude::Queryable;
-use mysql_async::{Conn, OptsBuilder, SslOpts};
+use mysql_async::{Conn, Opts, OptsBuilder, SslOpts};
 
 use crate::checks::look::{fail, look, pass};
 use crate::checks::{Checker, Verdict};
@@ -19,7 +19,7 @@ const ADDRESS: &str = "KFCTL_CN_DATABASE_ADDRESS";
 const CA: &str = "KFCTL_CN_DATABASE_CA";
 /// The authorities of RDS in China, for both regions; the bundle of the rest of AWS lacks them. Source: Amazon RDS user guide (China).
 const BUNDLE: &str = "https://rds-truststore.s3.cn-north-1.amazonaws.com.cn/global/global-bundle.pem";
-const PATIENCE: Duration = Duration::from_secs(5);
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 pub(super) fn checker(of: Subject) -> Arc<dyn Checker> {
     look("database", "it answers through TLS with the login of its secret", move || {
@@ -29,36 +29,11 @@ pub(super) fn checker(of: Subject) -> Arc<dyn Checker> {
 }
 
 async fn log_in(of: &Subject) -> Result<Verdict> {
-    let fields = of.aws.secret_json(&of.config.rds_secret()).await?.unwrap_or_default();
-    let field = |key: &str| fields.get(key).map_or("", Secret::expose).to_owned();
-    let host = field("host");
-    if host.is_empty() {
-        return fail("the secret has no host yet", "run `kfctl-cn up`");
-    }
-    let through = std::env::var(ADDRESS).ok().filter(|a| !a.is_empty());
-    let address = through.clone().unwrap_or_else(|| format!("{host}:{}", field("port")));
-    let Some((at, port)) = address.rsplit_once(':').and_then(|(at, port)| Some((at, port.parse::<u16>().ok()?))) else {
-        return fail(format!("`{address}` is no address"), format!("set {ADDRESS} to host:port"));
+    let options = match way(of).await? {
+        Way::Open(options) => options,
+        Way::Closed(why) => return Ok(why),
     };
-    if !reachable(at, port).await {
-        let hint = format!("through a tunnel: set {ADDRESS} to its local end, host:port");
-        return match through {
-            Some(_) => fail(format!("nothing answers at {address}"), hint),
-            None => Ok(Verdict::Skip(format!("it is reached from inside the VPC only; {hint}"))),
-        };
-    }
-    let authorities = match authorities().await {
-        Ok(pem) => pem,
-        Err(why) => {
-            return Ok(Verdict::Skip(format!("its certificate can't be checked: {why}; set {CA} to a PEM file")));
-        }
-    };
-    let tls = SslOpts::default().with_root_certs(vec![authorities.into()]).with_disable_built_in_roots(true);
-    let tls = tls.with_danger_tls_hostname_override(Some(host));
-    let options = OptsBuilder::default().ip_or_hostname(at).tcp_port(port).ssl_opts(Some(tls));
-    let options = options.user(Some(field("username"))).pass(Some(field("password"))).prefer_socket(Some(false));
-    let answer = tokio::time::timeout(PATIENCE * 2, ask(options.into())).await;
-    match answer {
+    match tokio::time::timeout(PATIENCE * 2, ask(*options)).await {
         Ok(Ok((version, plugin))) if plugin != "caching_sha2_password" => pass(format!("{version}, {plugin}")),
         Ok(Ok((version, plugin))) => fail(
             format!("{version}: the login is by {plugin}, which ML Metadata 1.5.0 doesn't know"),
@@ -69,8 +44,51 @@ async fn log_in(of: &Subject) -> Result<Verdict> {
     }
 }
 
+/// How the database is reached from here.
+pub(super) enum Way {
+    /// With these options, which hold the password.
+    Open(Box<Opts>),
+    /// Not at all: what a check says then.
+    Closed(Verdict),
+}
+
+/// The way to the database, with the login of its secret.
+pub(super) async fn way(of: &Subject) -> Result<Way> {
+    let fields = of.aws.secret_json(&of.config.rds_secret()).await?.unwrap_or_default();
+    let field = |key: &str| fields.get(key).map_or("", Secret::expose).to_owned();
+    let host = field("host");
+    let closed = |verdict: Result<Verdict>| verdict.map(Way::Closed);
+    if host.is_empty() {
+        return closed(fail("the secret has no host yet", "run `kfctl-cn up`"));
+    }
+    let through = std::env::var(ADDRESS).ok().filter(|a| !a.is_empty());
+    let address = through.clone().unwrap_or_else(|| format!("{host}:{}", field("port")));
+    let Some((at, port)) = address.rsplit_once(':').and_then(|(at, port)| Some((at, port.parse::<u16>().ok()?))) else {
+        return closed(fail(format!("`{address}` is no address"), format!("set {ADDRESS} to host:port")));
+    };
+    if !reachable(at, port).await {
+        let hint = format!("through a tunnel: set {ADDRESS} to its local end, host:port");
+        return closed(match through {
+            Some(_) => fail(format!("nothing answers at {address}"), hint),
+            None => Ok(Verdict::Skip(format!("it is reached from inside the VPC only; {hint}"))),
+        });
+    }
+    let authorities = match authorities().await {
+        Ok(pem) => pem,
+        Err(why) => {
+            let skip = format!("its certificate can't be checked: {why}; set {CA} to a PEM file");
+            return Ok(Way::Closed(Verdict::Skip(skip)));
+        }
+    };
+    let tls = SslOpts::default().with_root_certs(vec![authorities.into()]).with_disable_built_in_roots(true);
+    let tls = tls.with_danger_tls_hostname_override(Some(host));
+    let options = OptsBuilder::default().ip_or_hostname(at).tcp_port(port).ssl_opts(Some(tls));
+    let options = options.user(Some(field("username"))).pass(Some(field("password"))).prefer_socket(Some(false));
+    Ok(Way::Open(Box::new(options.into())))
+}
+
 /// The server's version and how the user logs in.
-async fn ask(options: mysql_async::Opts) -> std::result::Result<(String, String), mysql_async::Error> {
+async fn ask(options: Opts) -> std::result::Result<(String, String), mysql_async::Error> {
     let mut connection = Conn::new(options).await?;
     let version: Option<String> = connection.query_first("SELECT VERSION()").await?;
     // The user may not be allowed to look; then its login isn't judged.
@@ -81,7 +99,7 @@ async fn ask(options: mysql_async::Opts) -> std::result::Result<(String, String)
 }
 
 /// An error's text. Errors of the driver hold no password, only the server's words.
-fn text(error: &mysql_async::Error) -> String {
+pub(super) fn text(error: &mysql_async::Error) -> String {
     match error {
         mysql_async::Error::Server(server) => format!("{} ({})", server.message, server.code),
         other => other.to_string(),

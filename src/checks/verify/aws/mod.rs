@@ -6,6 +6,7 @@ mod database;
 mod login;
 mod partition;
 mod secrets;
+mod tables;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 use crate::aws::Clients;
 use crate::checks::Checker;
 use crate::config::Config;
-use crate::model::Addr;
+use crate::model::{Addr, Object};
 
 /// The outputs of all resources: what each made, by its address.
 pub type AllOutputs = Arc<BTreeMap<Addr, BTreeMap<String, String>>>;
@@ -27,8 +28,14 @@ pub(super) struct Subject {
     outputs: AllOutputs,
 }
 
-/// All checks, in the order in which they are told.
-pub fn checkers(config: &Arc<Config>, clients: &Clients, account: &str, outputs: &AllOutputs) -> Vec<Arc<dyn Checker>> {
+/// All checks, in the order in which they are told. `objects` are those of the manifests, as far as they are known.
+pub fn checkers(
+    config: &Arc<Config>,
+    clients: &Clients,
+    account: &str,
+    outputs: &AllOutputs,
+    objects: &[Object],
+) -> Vec<Arc<dyn Checker>> {
     let (config, aws, account) = (config.clone(), clients.clone(), account.to_owned());
     let subject = Subject { config, aws, account, outputs: outputs.clone() };
     let mut all = partition::checkers(&subject);
@@ -36,5 +43,6 @@ pub fn checkers(config: &Arc<Config>, clients: &Clients, account: &str, outputs:
     all.extend(bucket::checkers(&subject));
     all.extend(secrets::checkers(&subject));
     all.extend(database::checkers(&subject));
+    all.extend(tables::checkers(&subject, objects));
     all
 }
