@@ -25,6 +25,8 @@ pub struct Clients {
     pub eks: aws_sdk_eks::Client,
     /// IAM, whose only control plane of the partition is in Beijing.
     pub iam: aws_sdk_iam::Client,
+    /// KMS, for looking at keys of the customer.
+    pub kms: aws_sdk_kms::Client,
     /// RDS.
     pub rds: aws_sdk_rds::Client,
     /// S3.
@@ -73,6 +75,7 @@ impl Clients {
             ecr: aws_sdk_ecr::Client::new(&config),
             eks: aws_sdk_eks::Client::new(&config),
             iam: aws_sdk_iam::Client::new(&config),
+            kms: aws_sdk_kms::Client::new(&config),
             rds: aws_sdk_rds::Client::new(&config),
             s3: aws_sdk_s3::Client::new(&config),
             secrets: aws_sdk_secretsmanager::Client::new(&config),

@@ -38,6 +38,8 @@ pub struct Scope {
     pub state: Backend,
     /// The ARN of the key that encrypts Kubernetes secrets, if it is the account's own.
     pub key: Option<String>,
+    /// The ARN of the key that encrypts database, bucket and secrets, if it is the account's own.
+    pub data_key: Option<String>,
     /// The ARN of the permissions boundary of roles and users, if there is one.
     pub boundary: Option<String>,
     /// True if the bucket was there before.
@@ -97,6 +99,7 @@ enum When {
     ExistingCluster,
     NodeTemplate,
     Kms,
+    DataKey,
     Ecr,
     Vpc,
     State,
@@ -161,6 +164,7 @@ impl Scope {
             When::ExistingCluster => self.existing_cluster,
             When::NodeTemplate => self.node_template,
             When::Kms => self.key.is_some(),
+            When::DataKey => self.data_key.is_some(),
             When::Ecr => self.repositories.is_some(),
             When::Vpc => self.vpc.is_some(),
             When::State => self.state != Backend::Local,
@@ -193,6 +197,7 @@ impl Scope {
             ("{cluster}", &self.cluster),
             ("{bucket}", &self.bucket),
             ("{repositories}", self.repositories.as_deref().unwrap_or_default()),
+            ("{data-key}", self.data_key.as_deref().unwrap_or_default()),
             ("{key}", self.key.as_deref().unwrap_or_default()),
             ("{vpc}", self.vpc.as_deref().unwrap_or_default()),
             ("{boundary}", self.boundary.as_deref().unwrap_or_default()),

@@ -48,6 +48,10 @@ fn each_impossible_value_is_told_with_line_and_hint() {
             "  region: cn-north-1\n  cluster: {kmsKeyArn: 'arn:aws:kms:cn-north-1:123456789012:key/a'}",
             "a key of another partition",
         ),
+        (
+            "  region: cn-north-1\n  data: {kmsKeyArn: 'arn:aws-cn:kms:cn-northwest-1:123456789012:key/a'}",
+            "spec.data.kmsKeyArn: `arn:aws-cn:kms:cn-northwest-1:123456789012:key/a` is not the ARN of a key in cn-north-1",
+        ),
         ("  region: cn-north-1\n  cluster: {existing: {}}", "7:23: spec.cluster.existing.name: is missing"),
         (
             "  region: cn-north-1\n  cluster: {existing: {name: -team}}",

@@ -7,6 +7,7 @@ mod changed;
 mod checks;
 mod existing;
 mod faults;
+mod keys;
 mod leftovers;
 mod nodes;
 mod permissions;

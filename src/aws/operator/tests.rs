@@ -14,6 +14,7 @@ fn scope(region: Region, name: &str) -> Scope {
         node_template: false,
         bucket: format!("{name}-{account}-{region}"),
         repositories: Some(format!("arn:aws-cn:ecr:{region}:{account}:repository/kfctl-cn/*")),
+        data_key: Some(format!("arn:aws-cn:kms:{region}:{account}:key/5678abcd-12ab-34cd-56ef-1234567890ab")),
         key: Some(format!("arn:aws-cn:kms:{region}:{account}:key/1234abcd-12ab-34cd-56ef-1234567890ab")),
         vpc: Some("vpc-0123456789abcdef0".into()),
         state: "s3://states/team".parse().unwrap(),
@@ -115,8 +116,14 @@ fn what_reads_only_can_change_nothing() {
     let changes = Regex::new(r":(Create|Delete|Put|Update|Attach|Modify|Tag|Pass|Add|Remove)").unwrap();
     let text = scope(Region::CnNorth1, "kf").documents(true).unwrap()[0].to_string();
     assert!(!changes.is_match(&text), "{text}");
-    let without =
-        Scope { key: None, repositories: None, vpc: None, state: Backend::Local, ..scope(Region::CnNorth1, "kf") };
+    let without = Scope {
+        key: None,
+        data_key: None,
+        repositories: None,
+        vpc: None,
+        state: Backend::Local,
+        ..scope(Region::CnNorth1, "kf")
+    };
     let text = without.documents(false).unwrap().iter().map(Value::to_string).collect::<String>();
     let theirs = Scope { existing_bucket: true, ..scope(Region::CnNorth1, "kf") }.documents(false).unwrap();
     assert!(!theirs.iter().any(|d| d.to_string().contains("s3:DeleteBucket")), "a bucket of others can be deleted");

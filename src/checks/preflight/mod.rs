@@ -6,6 +6,7 @@ mod compatibility;
 mod connection;
 mod credentials;
 mod keys;
+mod kms;
 mod names;
 mod network;
 mod offers;
@@ -37,5 +38,6 @@ pub fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>
     all.extend(names::checkers(config, clients));
     all.extend(ranges::checkers(config, clients));
     all.extend(keys::checkers(config));
+    all.extend(kms::checkers(config, clients));
     all
 }

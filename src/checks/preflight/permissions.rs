@@ -39,6 +39,7 @@ pub fn operator(config: &Config, account: &str) -> Scope {
             config.spec.network.existing.as_ref().map_or("*".into(), |existing| existing.vpc_id.clone())
         }),
         state: config.spec.state.backend(),
+        data_key: config.spec.data.kms_key_arn.clone(),
         key: config.spec.cluster.kms_key_arn.clone(),
         boundary: config.spec.cluster.permissions_boundary_arn.clone(),
         existing_bucket: data.existing_bucket.is_some(),

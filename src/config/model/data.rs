@@ -16,6 +16,9 @@ pub struct Data {
     /// A secret in Secrets Manager that is there already, by name or ARN, with the fields `accesskey` and `secretkey` of a
     /// user that may use the bucket. No user and no key is made then.
     pub existing_s3_secret: Option<String>,
+    /// Encrypts what is made here of database, bucket and secrets with a customer-managed KMS key: its ARN. Unset: the keys
+    /// of AWS. Taken out again, it stays on what has it.
+    pub kms_key_arn: Option<String>,
     /// The RDS MySQL database.
     #[serde(deserialize_with = "or_default")]
     pub database: Database,

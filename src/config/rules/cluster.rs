@@ -12,7 +12,7 @@ const MINORS: std::ops::RangeInclusive<u32> = 32..=36;
 pub fn check(config: &Config, found: &mut Found) {
     version(&config.spec.cluster.version, found);
     access(config, found);
-    key(config, found);
+    key("spec.cluster.kmsKeyArn", config.spec.cluster.kms_key_arn.as_ref(), config, found);
     boundary(config, found);
     existing(&config.spec.cluster, found);
     nodes(&config.spec.cluster.node_group, found);
@@ -72,9 +72,9 @@ fn access(config: &Config, found: &mut Found) {
     }
 }
 
-fn key(config: &Config, found: &mut Found) {
-    let Some(arn) = &config.spec.cluster.kms_key_arn else { return };
-    let path = "spec.cluster.kmsKeyArn";
+/// A key of the region and the account. An alias won't do: services answer with the key's ARN.
+pub(super) fn key(path: &str, arn: Option<&String>, config: &Config, found: &mut Found) {
+    let Some(arn) = arn else { return };
     let region = config.spec.region;
     let hint = format!("arn:{}:kms:{region}:<account>:key/<id>", Region::PARTITION);
     if !matches(&format!("arn:{}:kms:{region}:[0-9]{{12}}:key/[a-zA-Z0-9-]+", Region::PARTITION), arn) {

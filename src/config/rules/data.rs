@@ -19,6 +19,7 @@ pub fn check(config: &Config, found: &mut Found) {
     if let Some(secret) = &data.existing_s3_secret {
         self::secret("spec.data.existingS3Secret", secret, config, found);
     }
+    super::cluster::key("spec.data.kmsKeyArn", data.kms_key_arn.as_ref(), config, found);
     match &data.database.existing {
         Some(existing) => existing_database(existing, config, found),
         None => database(config, found),

@@ -28,6 +28,8 @@ pub(super) struct Bucket {
 struct Seen {
     tags: Tags,
     encrypted: bool,
+    /// The key of the customer that it encrypts with.
+    key: Option<String>,
     versioned: bool,
     closed: bool,
     policy: Option<Value>,
@@ -89,6 +91,9 @@ impl Bucket {
         Ok(There::Own(Box::new(Seen {
             tags: tags.map(|t| tags::from_s3(t.tag_set())).unwrap_or_default(),
             encrypted: encryption.is_some(),
+            key: encryption.and_then(|e| e.server_side_encryption_configuration).and_then(|c| {
+                c.rules.into_iter().find_map(|r| r.apply_server_side_encryption_by_default?.kms_master_key_id)
+            }),
             versioned: versioning.status() == Some(&BucketVersioningStatus::Enabled),
             closed: block.is_some_and(|b| {
                 [b.block_public_acls, b.ignore_public_acls, b.block_public_policy, b.restrict_public_buckets]
@@ -129,10 +134,14 @@ impl Bucket {
             let call = s3.put_public_access_block().bucket(name).public_access_block_configuration(all);
             call.send().await.call("s3:PutBucketPublicAccessBlock")?;
         }
-        if !seen.encrypted {
-            let by_default = ServerSideEncryptionByDefault::builder().sse_algorithm(ServerSideEncryption::Aes256);
-            let by_default = by_default.build().map_err(bug)?;
-            let rule = ServerSideEncryptionRule::builder().apply_server_side_encryption_by_default(by_default).build();
+        let wanted = self.site.data_key.as_ref();
+        if !seen.encrypted || wanted.is_some_and(|key| seen.key.as_ref() != Some(key)) {
+            let by = if wanted.is_some() { ServerSideEncryption::AwsKms } else { ServerSideEncryption::Aes256 };
+            let by_default = ServerSideEncryptionByDefault::builder().sse_algorithm(by);
+            let by_default = by_default.set_kms_master_key_id(wanted.cloned()).build().map_err(bug)?;
+            // One data key for many objects: fewer calls to KMS, which are paid for and limited.
+            let rule = ServerSideEncryptionRule::builder().set_bucket_key_enabled(wanted.map(|_| true));
+            let rule = rule.apply_server_side_encryption_by_default(by_default).build();
             let all = ServerSideEncryptionConfiguration::builder().rules(rule).build().map_err(bug)?;
             let call = s3.put_bucket_encryption().bucket(name).server_side_encryption_configuration(all);
             call.send().await.call("s3:PutEncryptionConfiguration")?;
@@ -190,6 +199,9 @@ impl Resource for Bucket {
         };
         let mut diff = Diff::default();
         diff.update("encrypted", seen.encrypted, true);
+        if let Some(wanted) = &self.site.data_key {
+            diff.update("kmsKeyArn", seen.key.as_deref().unwrap_or("(none)"), wanted);
+        }
         diff.update("versioned", seen.versioned, true);
         diff.update("publicAccessBlocked", seen.closed, true);
         let same = seen.policy.as_ref().is_some_and(|p| policy::same(p, &tls_only(&self.name)));

@@ -67,6 +67,7 @@ impl Database {
         let call = call.master_username(DB_USER).master_user_password(password.expose());
         let call = call.db_instance_class(&config.instance_class).multi_az(config.multi_az);
         let call = call.storage_type("gp3").allocated_storage(config.storage_gib as i32).storage_encrypted(true);
+        let call = call.set_kms_key_id(self.site.data_key.clone());
         let call = call.max_allocated_storage(config.max_storage_gib as i32).publicly_accessible(false);
         let call = call.db_subnet_group_name(cx.require("data/db-subnet-group", "name")?);
         // Exactly one group: RDS takes at most five, and the guide's script attaches all of the cluster's.

@@ -42,6 +42,10 @@ impl Database {
         }
         let encrypted = db.storage_encrypted().unwrap_or_default();
         diff.refuse("encrypted", encrypted, true, "RDS encrypts a database only when it makes it", RESTORE);
+        if let Some(wanted) = &self.site.data_key {
+            let why = "RDS never changes the key of a database";
+            diff.refuse("kmsKeyArn", db.kms_key_id().unwrap_or("(none)"), wanted, why, RESTORE);
+        }
         diff.update("instanceClass", db.db_instance_class().unwrap_or_default(), &config.instance_class);
         let storage = db.allocated_storage().unwrap_or_default();
         // Storage grows, by RDS too, and never shrinks.

@@ -59,7 +59,11 @@ impl S3User {
     /// The document for the bucket as it is.
     fn policy(&self, cx: &Context) -> Value {
         let mut all = statements(&self.bucket);
-        if let Some(key) = cx.output("data/bucket", "kms_key").filter(|_| self.existing) {
+        let key = match self.existing {
+            true => cx.output("data/bucket", "kms_key"),
+            false => self.site.data_key.as_deref(),
+        };
+        if let Some(key) = key {
             all.push(use_key(self.site.region, "s3", key, &["kms:Decrypt", "kms:GenerateDataKey"], None));
         }
         policy::document(all)

@@ -53,6 +53,8 @@ pub struct Site {
     named_subnets: bool,
     /// The ARN of the policy that bounds every role and user, if there is one.
     pub(crate) boundary: Option<String>,
+    /// The ARN of the key that database, bucket and secrets are encrypted with, if it is the customer's.
+    pub(crate) data_key: Option<String>,
 }
 
 impl Site {
@@ -68,6 +70,7 @@ impl Site {
             extra: config.spec.tags.clone(),
             made: once::Made::default(),
             boundary: config.spec.cluster.permissions_boundary_arn.clone(),
+            data_key: config.spec.data.kms_key_arn.clone(),
             existing_network: config.in_existing_network(),
             named_subnets: config.spec.network.existing.as_ref().is_none_or(|e| !e.private_subnet_ids.is_empty()),
         })

@@ -30,6 +30,8 @@ pub(crate) struct SecretStore {
 pub(crate) struct SeenSecret {
     pub(crate) arn: String,
     pub(crate) tags: Tags,
+    /// The customer's key that it is encrypted with.
+    pub(crate) key: Option<String>,
     /// Scheduled for deletion by an earlier `down`: it can be restored.
     pub(crate) leaving: bool,
 }
@@ -46,7 +48,8 @@ impl SecretStore {
 
     /// What it hands to others.
     pub(crate) fn outputs(&self, arn: &str) -> Outputs {
-        outputs([("arn", arn), ("name", &self.name())])
+        let own_key = if self.site.data_key.is_some() { "yes" } else { "" };
+        outputs([("arn", arn), ("name", &self.name()), ("own_key", own_key)])
     }
 
     /// Looks at it, without its value.
@@ -56,6 +59,7 @@ impl SecretStore {
         Ok(seen.map(|s| SeenSecret {
             arn: s.arn().unwrap_or_default().to_owned(),
             tags: tags::from_secrets(s.tags()),
+            key: s.kms_key_id().map(str::to_owned),
             leaving: s.deleted_date().is_some(),
         }))
     }
@@ -67,6 +71,9 @@ impl SecretStore {
 
     /// What a read yields, given in what its value differs.
     pub(crate) fn observed(&self, seen: SeenSecret, mut diff: Diff) -> Observed {
+        if let Some(wanted) = &self.site.data_key {
+            diff.update("kmsKeyArn", seen.key.as_deref().unwrap_or("(none)"), wanted);
+        }
         diff.tags(&seen.tags, &self.tags());
         absent_or(Some(live(self.outputs(&seen.arn), self.site.owner(&seen.tags), diff, Readiness::Ready)))
     }
@@ -79,6 +86,10 @@ impl SecretStore {
         if seen.leaving {
             let call = api.restore_secret().secret_id(self.name()).send().await;
             call.call("secretsmanager:RestoreSecret")?;
+        }
+        if let Some(key) = self.site.data_key.as_ref().filter(|key| seen.key.as_ref() != Some(key)) {
+            let call = api.update_secret().secret_id(self.name()).kms_key_id(key).send().await;
+            call.call("secretsmanager:UpdateSecret")?;
         }
         if self.tags().iter().any(|(k, v)| seen.tags.get(k) != Some(v)) {
             let call = api.tag_resource().secret_id(self.name()).set_tags(Some(tags::secrets(&self.tags())));
@@ -99,6 +110,7 @@ impl SecretStore {
             return Ok(seen.arn.clone());
         }
         let call = api.create_secret().name(self.name()).description(self.about).secret_string(text);
+        let call = call.set_kms_key_id(self.site.data_key.clone());
         let made = call.set_tags(Some(tags::secrets(&self.tags()))).send().await;
         match made.unless("secretsmanager:CreateSecret", &["ResourceExistsException"])? {
             Some(made) => Ok(made.arn().unwrap_or_default().to_owned()),

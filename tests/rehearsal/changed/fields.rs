@@ -125,6 +125,15 @@ fn rows() -> Vec<Row> {
         ("spec.data.bucket", json!("another-name"), &[Refused("data/bucket", "name")]),
         ("spec.data.existingBucket", json!("team-artifacts"), &[Refused("data/bucket", "name")]),
         ("spec.data.existingS3Secret", json!("nobody-has-this"), &[Unusable("data/s3-secret")]),
+        (
+            "spec.data.kmsKeyArn",
+            json!(key),
+            &[
+                Updated("data/bucket", "kmsKeyArn"),
+                Updated("data/rds-secret", "kmsKeyArn"),
+                Refused("data/database", "kmsKeyArn"),
+            ],
+        ),
         ("spec.data.database.instanceClass", json!("db.m6g.large"), &[Updated("data/database", "instanceClass")]),
         ("spec.data.database.storageGib", json!(100), &[Updated("data/database", "storageGib")]),
         ("spec.data.database.storageGib", json!(20), &[Nothing]),

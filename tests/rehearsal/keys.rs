@@ -1,0 +1,83 @@
+//! Customer-managed keys: looked at first, and used for what is made.
+
+use kfctl_cn::aws::Clients;
+use kfctl_cn::checks::{self, Verdict, preflight};
+use kfctl_cn::model::Region;
+
+use crate::world::{Aws, World, actions, clients_of, configuration};
+
+async fn key(aws: &Clients) -> String {
+    aws.kms.create_key().send().await.unwrap().key_metadata.unwrap().arn.unwrap()
+}
+
+async fn with_key(aws: &Aws, name: &str, region: Region, arn: &str) -> World {
+    let mut config = configuration(name, region);
+    config.spec.cluster.kms_key_arn = Some(arn.into());
+    config.spec.data.kms_key_arn = Some(arn.into());
+    World::new(aws, config).await
+}
+
+/// What the checks say of the two keys.
+async fn told(world: &World) -> Vec<Verdict> {
+    let all = preflight::checkers(&world.config, &world.clients);
+    let mine: Vec<_> = all.into_iter().filter(|c| c.what().ends_with("can encrypt")).collect();
+    checks::run(&mine, |_| ()).await.into_iter().map(|c| c.verdict).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn database_bucket_and_secrets_are_encrypted_with_the_key_that_is_named() {
+    for region in Region::ALL {
+        let aws = Aws::empty().await;
+        let arn = key(&clients_of(&aws.url, region, "AKIAREHEARSALCHINA01").await).await;
+        let world = with_key(&aws, "locked", region, &arn).await;
+        let verdicts = told(&world).await;
+        assert!(verdicts.len() == 2 && verdicts.iter().all(|v| matches!(v, Verdict::Pass(_))), "{verdicts:?}");
+        world.up().await;
+        let of = &world.clients;
+        let db = of.rds.describe_db_instances().db_instance_identifier("locked-db").send().await.unwrap();
+        assert_eq!(db.db_instances()[0].kms_key_id(), Some(arn.as_str()));
+        let bucket = world.config.bucket("123456789012");
+        let encryption = of.s3.get_bucket_encryption().bucket(bucket).send().await.unwrap();
+        let rule = encryption.server_side_encryption_configuration().unwrap().rules()[0].clone();
+        let by_default = rule.apply_server_side_encryption_by_default().unwrap();
+        assert_eq!(
+            (by_default.sse_algorithm().as_str(), by_default.kms_master_key_id()),
+            ("aws:kms", Some(arn.as_str()))
+        );
+        for secret in ["locked-rds-secret", "locked-s3-secret", "locked-admin"] {
+            let seen = of.secrets.describe_secret().secret_id(secret).send().await.unwrap();
+            assert_eq!(seen.kms_key_id(), Some(arn.as_str()), "{secret}");
+        }
+        let cluster = of.eks.describe_cluster().name("locked").send().await.unwrap().cluster.unwrap();
+        assert_eq!(cluster.encryption_config()[0].provider().unwrap().key_arn(), Some(arn.as_str()));
+        let call = of.iam.get_user_policy().user_name("locked-s3").policy_name("bucket");
+        let user = call.send().await.unwrap().policy_document;
+        assert!(user.contains("GenerateDataKey") && user.contains(arn.rsplit('/').next().unwrap()), "{user}");
+        let call = of.iam.get_role_policy().role_name("locked-secrets-manager-sa").policy_name("secrets");
+        let role = call.send().await.unwrap().policy_document;
+        assert!(role.contains("Decrypt") && role.contains("secretsmanager."), "{role}");
+        let again = world.plan().await;
+        assert!(!again.plan.has_changes(), "{:#?}", actions(&again));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_cant_encrypt_is_told_before_anything_is_made() {
+    let aws = Aws::empty().await;
+    let api = clients_of(&aws.url, Region::CnNorth1, "AKIAREHEARSALCHINA01").await;
+    let nobodys = "arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+    let failed = |verdicts: &[Verdict], part: &str| {
+        let fails = |v: &Verdict| matches!(v, Verdict::Fail { seen, .. } if seen.contains(part));
+        assert!(verdicts.len() == 2 && verdicts.iter().all(fails), "{part}: {verdicts:?}");
+    };
+    failed(&told(&with_key(&aws, "nobody", Region::CnNorth1, nobodys).await).await, "there is no key");
+    let off = key(&api).await;
+    api.kms.disable_key().key_id(off.rsplit('/').next().unwrap()).send().await.unwrap();
+    failed(&told(&with_key(&aws, "off", Region::CnNorth1, &off).await).await, "it is Disabled");
+    let policy = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws-cn:iam::123456789012:role/keeper"},"Action":"kms:*","Resource":"*"}]}"#;
+    let made = api.kms.create_key().policy(policy).send().await.unwrap();
+    let shut = made.key_metadata.unwrap().arn.unwrap();
+    let verdicts = told(&with_key(&aws, "shut", Region::CnNorth1, &shut).await).await;
+    let warned = |v: &Verdict| matches!(v, Verdict::Warn { hint, .. } if hint.contains(":root"));
+    assert!(verdicts.iter().all(warned), "{verdicts:?}");
+}
