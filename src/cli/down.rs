@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use super::down_view::Remains;
+use super::junit::JunitFile;
 use super::limits::{LockArgs, TimeArgs};
-use super::run::{Session, ask, cancel_on_signals, let_go, require_consent, through, unless_stopped, watch};
+use super::run::{Run, Session, ask, cancel_on_signals, let_go, require_consent, through, unless_stopped, watch};
 use super::select::Select;
+use super::steps::Steps;
 use super::{Global, plan_view, printer};
 use crate::bundle::Bundle;
 use crate::engine::{Cancel, Direction, Engine, Selection};
 use crate::model::{ExitStatus, Result};
 use crate::phases::teardown::{self, Sweep};
-use crate::state::Held;
 use crate::ui::took;
 
 /// Remove what `up` made, users before what they need; bucket and database are kept
@@ -31,6 +32,8 @@ pub struct Args {
     time: TimeArgs,
     #[command(flatten)]
     lock: LockArgs,
+    #[command(flatten)]
+    junit: JunitFile,
 }
 
 /// Plans the removal, shows it, asks and executes.
@@ -38,24 +41,26 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     require_consent(global)?;
     let cancel = cancel_on_signals()?;
     args.time.arm(&cancel);
-    let session = unless_stopped(&cancel, Session::open(global)).await?;
+    let steps = Steps::new();
+    let done = begin(global, &args, &cancel, &steps).await;
+    args.junit.ended("down", &steps, done)
+}
+
+async fn begin(global: &Global, args: &Args, cancel: &Cancel, steps: &Arc<Steps>) -> Result<ExitStatus> {
+    let session = unless_stopped(cancel, Session::open(global)).await?;
     let bundle = Arc::new(session.bundle(global)?);
-    let held = session.place(global).open(&session.identity(), &args.lock.wait(&cancel)).await?;
-    let done = remove(global, &args, &session, bundle, &held, &cancel).await;
+    let held = session.place(global).open(&session.identity(), &args.lock.wait(cancel)).await?;
+    let run = Run { session: &session, held: &held, cancel, steps };
+    let done = remove(global, args, &run, bundle).await;
     let_go(&held, done).await
 }
 
 /// All that is done while the state is held.
-async fn remove(
-    global: &Global,
-    args: &Args,
-    session: &Session,
-    bundle: Arc<Bundle>,
-    held: &Held,
-    cancel: &Cancel,
-) -> Result<ExitStatus> {
+async fn remove(global: &Global, args: &Args, run: &Run<'_>, bundle: Arc<Bundle>) -> Result<ExitStatus> {
+    let Run { session, held, cancel, steps } = *run;
     printer::note(&format!("Deployment {}", session.title()));
     let (view, sink) = watch(global);
+    let sink = steps.beside(sink);
     let mut deps = session.deps(bundle, through(&sink));
     deps.final_snapshot = !args.no_final_snapshot;
     let selection = Selection::from(&args.select);

@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::steps::{Steps, failed};
 use crate::model::{Error, ErrorClass, Result};
-use crate::ui::{CaseResult, TestCase, junit};
+use crate::ui::{TestCase, junit};
 
 /// Where results are written for CI systems.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -34,15 +35,21 @@ impl JunitFile {
             Err(error) if error.class != ErrorClass::Usage => error,
             other => return other,
         };
-        let hints: String = error.hints.iter().map(|hint| format!("\nhint: {hint}")).collect();
         let case = TestCase {
             class: "run".into(),
             name: format!("{suite} can begin"),
             took: Duration::ZERO,
-            result: CaseResult::Failed { message: error.to_string(), details: format!("{error}{hints}") },
+            result: failed(&error),
             output: String::new(),
         };
         self.write(suite, &[case])?;
         Err(error)
+    }
+
+    /// Hands on how a run ended, and writes its steps. The run's own error is the one to tell.
+    pub(super) fn ended<T>(&self, suite: &str, steps: &Steps, result: Result<T>) -> Result<T> {
+        let written = self.write(suite, &steps.cases(suite, result.as_ref().err()));
+        let done = result?;
+        written.map(|()| done)
     }
 }

@@ -37,6 +37,7 @@ mod run;
 mod select;
 mod state;
 mod status;
+mod steps;
 mod up;
 mod verify;
 mod version;

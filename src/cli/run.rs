@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::steps::Steps;
 use super::{Global, Output, printer};
 use crate::aws::Clients;
 use crate::bundle::{Bundle, FindOptions};
@@ -101,6 +102,18 @@ impl Session {
     pub(super) fn title(&self) -> String {
         format!("{} in {}, account {}", self.config.name(), self.config.spec.region, self.account)
     }
+}
+
+/// What a run that changes something holds while it goes on.
+pub(super) struct Run<'a> {
+    /// The deployment and its credentials.
+    pub(super) session: &'a Session,
+    /// The state, locked.
+    pub(super) held: &'a Held,
+    /// What stops it.
+    pub(super) cancel: &'a Cancel,
+    /// What happened to its steps.
+    pub(super) steps: &'a Arc<Steps>,
 }
 
 /// Where the state of a deployment is, in a backend.

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use super::junit::JunitFile;
 use super::limits::{LockArgs, TimeArgs};
-use super::run::{Session, ask, cancel_on_signals, let_go, require_consent, through, unless_stopped, watch};
+use super::run::{Run, Session, ask, cancel_on_signals, let_go, require_consent, through, unless_stopped, watch};
 use super::select::Select;
+use super::steps::Steps;
 use super::{Global, Output, plan_view, preflight, printer};
 use crate::bundle::Bundle;
 use crate::engine::{Cancel, Direction, Engine, Selection};
 use crate::model::{ExitStatus, Result};
 use crate::phases;
-use crate::state::Held;
 use crate::ui::took;
 
 /// Make the deployment, or go on making it: plan, ask, do
@@ -22,6 +23,8 @@ pub struct Args {
     time: TimeArgs,
     #[command(flatten)]
     lock: LockArgs,
+    #[command(flatten)]
+    junit: JunitFile,
 }
 
 /// Checks, plans, shows, asks and executes.
@@ -29,25 +32,27 @@ pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
     require_consent(global)?;
     let cancel = cancel_on_signals()?;
     args.time.arm(&cancel);
-    let session = unless_stopped(&cancel, Session::open(global)).await?;
+    let steps = Steps::new();
+    let done = begin(global, &args, &cancel, &steps).await;
+    args.junit.ended("up", &steps, done)
+}
+
+async fn begin(global: &Global, args: &Args, cancel: &Cancel, steps: &Arc<Steps>) -> Result<ExitStatus> {
+    let session = unless_stopped(cancel, Session::open(global)).await?;
     let bundle = Arc::new(session.bundle(global)?);
-    let held = session.place(global).open(&session.identity(), &args.lock.wait(&cancel)).await?;
-    let done = make(global, &args, &session, bundle, &held, &cancel).await;
+    let held = session.place(global).open(&session.identity(), &args.lock.wait(cancel)).await?;
+    let run = Run { session: &session, held: &held, cancel, steps };
+    let done = make(global, args, &run, bundle).await;
     let_go(&held, done).await
 }
 
 /// All that is done while the state is held.
-async fn make(
-    global: &Global,
-    args: &Args,
-    session: &Session,
-    bundle: Arc<Bundle>,
-    held: &Held,
-    cancel: &Cancel,
-) -> Result<ExitStatus> {
+async fn make(global: &Global, args: &Args, run: &Run<'_>, bundle: Arc<Bundle>) -> Result<ExitStatus> {
+    let Run { session, held, cancel, steps } = *run;
     printer::note(&format!("Deployment {}", session.title()));
     unless_stopped(cancel, preflight::pass(global, session)).await?;
     let (view, sink) = watch(global);
+    let sink = steps.beside(sink);
     let deps = session.deps(bundle, through(&sink));
     let engine = Engine::new(phases::resources(&deps), held.store())?.unwanted(phases::teardown::unwanted(&deps))?;
     let engine = engine.select(&Selection::from(&args.select), Direction::Up)?.cancel(cancel.clone()).sink(sink);

@@ -9,7 +9,7 @@ use super::plan::{Direction, Left, Step};
 use super::report::Report;
 use super::run::Run;
 use super::select::closure;
-use super::walk::{End, Way, walk};
+use super::walk::{End, Way, ends_all, walk};
 use super::{Context, Engine, Live, Observed, Owner, Planned, Snapshot};
 
 impl Engine {
@@ -156,7 +156,9 @@ impl Engine {
                 (Outcome::Skipped { reason: "stopped".into() }, End::Stopped)
             }
             Err(error) => {
-                run.fail();
+                if ends_all(&error) {
+                    run.fail();
+                }
                 (Outcome::Failed { message: error.to_string() }, End::Failed(error))
             }
         };

@@ -3,7 +3,7 @@
 use futures::future::FutureExt;
 use futures::stream::{FuturesUnordered, StreamExt};
 
-use crate::model::Error;
+use crate::model::{Error, ErrorClass};
 
 use super::graph::Graph;
 
@@ -31,7 +31,13 @@ pub(super) struct Walked {
     pub(super) untouched: Vec<usize>,
 }
 
-/// Visits all nodes. After a failure, or once `halted`, none is started any more and those begun are finished.
+/// True of a failure that every other node would share: credentials that don't hold, a state that can't be written.
+pub(super) fn ends_all(error: &Error) -> bool {
+    matches!(error.class, ErrorClass::Credentials | ErrorClass::StateIo | ErrorClass::Locked)
+}
+
+/// Visits all nodes. Once `halted`, none is started any more and those begun are finished; so it is after a failure, except that a
+/// removal goes on with all that doesn't wait for what failed: whatever is left is paid for (eksctl#1898).
 pub(super) async fn walk<F>(graph: &Graph, way: Way, halted: impl Fn() -> bool, visit: impl Fn(usize) -> F) -> Walked
 where
     F: Future<Output = End>,
@@ -47,7 +53,8 @@ where
     let mut failed: Vec<(usize, Error)> = Vec::new();
     let mut running = FuturesUnordered::new();
     loop {
-        if failed.is_empty() && !halted() {
+        let ended = failed.iter().any(|(_, error)| way == Way::Forward || ends_all(error));
+        if !ended && !halted() {
             next.sort_by_key(|i| std::cmp::Reverse(ranks[*i]));
             for i in next.drain(..) {
                 running.push(visit(i).map(move |end| (i, end)));

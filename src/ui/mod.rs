@@ -13,5 +13,5 @@ mod view;
 pub use checks::{CheckLine, Status, summary};
 pub use junit::{CaseResult, TestCase, junit};
 pub use plan::{PlanRow, PlanText};
-pub use text::took;
+pub use text::{took, verb};
 pub use view::{Choice, View, view};

@@ -7,20 +7,7 @@ use kfctl_cn::model::{Object, Region};
 use serde_json::{Value, json};
 
 use super::cases::{field, variable};
-use super::{adapted, support, values};
-
-/// Runs a test on all sets of both regions, with the registry that they were adapted to.
-fn everywhere(test: impl Fn(&BTreeMap<Set, Adapted>, &str)) {
-    use std::sync::LazyLock;
-    type Both = Vec<(Region, BTreeMap<Set, Adapted>)>;
-    static REAL: LazyLock<Option<Both>> = LazyLock::new(|| {
-        let bundle = support::real_bundle()?;
-        Some(Region::ALL.into_iter().map(|region| (region, adapted(&bundle, region))).collect())
-    });
-    for (region, all) in REAL.iter().flatten() {
-        test(all, &values(*region).registry);
-    }
-}
+use super::{everywhere, support, values};
 
 fn kubeflow(all: &BTreeMap<Set, Adapted>, object: &str, path: &str) -> Option<Value> {
     field(all, Set::Kubeflow, object, path)

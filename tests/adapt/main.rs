@@ -1,6 +1,9 @@
 //! The adaptations on whole bundles: rendered, adapted and audited for both regions.
 
 mod cases;
+mod cases_a;
+mod cases_c;
+mod cases_f;
 mod image_cases;
 mod images;
 #[path = "../support/mod.rs"]
@@ -10,6 +13,7 @@ mod webhook;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 
 use kfctl_cn::adapt::{Adapted, Set, adapt};
 use kfctl_cn::model::Region;
@@ -34,6 +38,18 @@ fn check(bundle: &Path, region: Region) -> BTreeMap<Set, Adapted> {
         assert!(again.objects == out.objects && again.images == out.images, "{}", set.as_str());
     }
     all
+}
+
+/// Runs a test on all sets of the real bundle in both regions, with the registry that they were adapted to.
+fn everywhere(test: impl Fn(&BTreeMap<Set, Adapted>, &str)) {
+    type Both = Vec<(Region, BTreeMap<Set, Adapted>)>;
+    static REAL: LazyLock<Option<Both>> = LazyLock::new(|| {
+        let bundle = support::real_bundle()?;
+        Some(Region::ALL.into_iter().map(|region| (region, adapted(&bundle, region))).collect())
+    });
+    for (region, all) in REAL.iter().flatten() {
+        test(all, &values(*region).registry);
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `check` and `verify` as a CI system sees them.
+//! `check`, `verify`, `up` and `down` as a CI system sees them.
 
 use assert_cmd::Command;
 use predicates::prelude::*;
@@ -22,8 +22,9 @@ fn alone(folder: &std::path::Path) -> Command {
 fn a_ci_system_never_reads_the_results_of_an_earlier_run() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("reports/kf.xml");
-    for command in ["check", "verify"] {
-        alone(folder.path()).args([command, "--junit-file", "reports/kf.xml"]).assert().code(69);
+    for command in ["check", "verify", "up --yes", "down --yes"] {
+        let words = command.split(' ').chain(["--junit-file", "reports/kf.xml"]);
+        alone(folder.path()).args(words).assert().code(69);
         let text = std::fs::read_to_string(&file).unwrap();
         let failed = predicate::str::contains("failures=\"1\"").and(predicate::str::contains("sts:GetCallerIdentity"));
         assert!(failed.eval(&text), "{text}");

@@ -3,7 +3,7 @@
 use kfctl_cn::engine::Clock;
 use kfctl_cn::model::{ErrorClass, Event, Outcome, StepEvent};
 
-use crate::world::{Bench, Spec, spec};
+use crate::world::{Bench, Plug, Spec, spec};
 
 fn retries(bench: &Bench) -> usize {
     bench.events.lock().unwrap().iter().filter(|e| matches!(e, Event::Step(StepEvent::Retrying { .. }))).count()
@@ -70,6 +70,25 @@ async fn all_failures_are_reported() {
         .filter(|event| matches!(event, Event::Step(StepEvent::Finished { outcome: Outcome::Failed { .. }, .. })))
         .count();
     assert_eq!(failed, 2);
+}
+
+/// eksctl#1898: one thing that couldn't be removed kept all others.
+#[tokio::test]
+async fn a_removal_goes_on_beside_what_fails_unless_all_would_fail() {
+    for (class, kept) in [(ErrorClass::Permanent, vec![]), (ErrorClass::Credentials, vec!["data/database"])] {
+        let bench = Bench::new(vec![
+            spec("cluster/vpc", &[]),
+            Spec { stuck: Some(class), ..spec("cluster/eks", &["cluster/vpc"]) },
+            spec("data/database", &[]),
+            Spec { slow: 60, ..spec("data/secret", &["data/database"]) },
+        ]);
+        bench.up().await.unwrap();
+        let error = bench.down_until(&Plug::at(None), true).await.unwrap_err();
+        assert_eq!((error.class, error.to_string().as_str()), (class, "cluster/eks: denied"));
+        let things = bench.world.things.lock().unwrap();
+        let left: Vec<&str> = things.iter().filter(|(_, all)| !all.is_empty()).map(|(addr, _)| *addr).collect();
+        assert_eq!(left, [vec!["cluster/eks", "cluster/vpc"], kept].concat());
+    }
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ pub struct Spec {
     pub flaky: usize,
     /// An apply is refused.
     pub denied: bool,
+    /// A removal is refused, with an error of this class.
+    pub stuck: Option<ErrorClass>,
     /// Once it was made nobody answers any more.
     pub deaf: bool,
     /// An apply never answers.
@@ -62,6 +64,7 @@ pub fn spec(addr: &'static str, needs: &[&'static str]) -> Spec {
         lag: 0,
         flaky: 0,
         denied: false,
+        stuck: None,
         hangs: false,
         deaf: false,
         fixed: false,
@@ -278,6 +281,9 @@ impl Resource for Fake {
         let _call = Call::new(&self.world);
         self.plug.pass().await;
         self.log("delete");
+        if let Some(class) = self.spec.stuck {
+            return Err(Error::new(class, "denied"));
+        }
         self.world.writes.fetch_add(1, SeqCst);
         let at = self.clock.now() + Duration::from_secs(self.spec.slow);
         for thing in self.world.things.lock().unwrap().entry(self.spec.addr).or_default() {

@@ -2,6 +2,7 @@
 
 mod accepted;
 mod aws;
+mod cases;
 mod census;
 mod changed;
 mod checks;

@@ -165,11 +165,14 @@ impl World {
     }
 
     pub async fn up(&self) -> Report {
+        self.try_up().await.unwrap_or_else(|error| panic!("{error:?}"))
+    }
+
+    /// A run that may fail.
+    pub async fn try_up(&self) -> kfctl_cn::model::Result<Report> {
         let engine = self.engine();
-        let planned = engine.plan().await.unwrap_or_else(|error| panic!("{error:?}"));
-        let report = engine.execute(&planned).await;
-        report.result().unwrap_or_else(|error| panic!("{error:?}"));
-        report
+        let report = engine.execute(&engine.plan().await?).await;
+        report.result().map(|()| report)
     }
 
     /// A run that is cut off like a killed process. True if it came to its end before.
@@ -199,9 +202,19 @@ impl World {
     }
 
     pub async fn down(&self, delete_kept: bool) {
+        self.try_down(delete_kept).await.unwrap_or_else(|error| panic!("{error:?}"));
+    }
+
+    /// A removal that may fail.
+    pub async fn try_down(&self, delete_kept: bool) -> kfctl_cn::model::Result<()> {
         let engine = self.engine_of(phases::teardown::in_aws(&self.deps()));
-        let planned = engine.plan_destroy(delete_kept).await.unwrap_or_else(|error| panic!("{error:?}"));
-        engine.destroy(&planned).await.result().unwrap_or_else(|error| panic!("{error:?}"));
+        let planned = engine.plan_destroy(delete_kept).await?;
+        engine.destroy(&planned).await.result()
+    }
+
+    /// The last look of a removal.
+    pub async fn sweep(&self) -> phases::teardown::Sweep {
+        phases::teardown::sweep(&self.deps(), &[]).await
     }
 
     /// Everything in the state folder, as text.

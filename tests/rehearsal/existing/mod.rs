@@ -3,6 +3,6 @@
 mod cluster;
 mod data;
 pub mod eks;
-mod network;
+pub mod network;
 pub mod team;
 pub mod vpc;

@@ -83,6 +83,18 @@ pub fn internal(call: &Call) -> Refusal {
     (500, code, "An internal error has occurred")
 }
 
+/// A right that is missing, or a quota that is reached.
+pub fn denied(call: &Call) -> Refusal {
+    match (call.service.as_str(), call.operation.as_str()) {
+        ("ec2", "AllocateAddress") => {
+            (400, "AddressLimitExceeded", "The maximum number of addresses has been reached.")
+        }
+        ("ec2", _) => (403, "UnauthorizedOperation", "You are not authorized to perform this operation."),
+        ("iam" | "sts" | "rds" | "s3", _) => (403, "AccessDenied", "User is not authorized to perform this"),
+        _ => (403, "AccessDeniedException", "User is not authorized to perform this"),
+    }
+}
+
 /// Credentials that have run out.
 pub fn expired(call: &Call) -> Refusal {
     let (status, code) = match call.service.as_str() {

@@ -38,7 +38,7 @@ pub enum Fault {
     Expired,
     /// Another write of the same object is under way: only for conditional writes to S3.
     Conflict,
-    /// The caller may not: only where a test asks for it, since it ends a run.
+    /// A right that is missing, or a quota that is reached: only where a test asks for it, since no patience heals it.
     Denied,
 }
 
@@ -179,7 +179,7 @@ fn verdict(call: &Call, fault: Fault) -> Option<Verdict> {
         Fault::UnknownPrincipal => refusal(answer::unknown_principal(call)?),
         Fault::Skewed => refusal(answer::skewed(call)),
         Fault::Expired => refusal(answer::expired(call)),
-        Fault::Denied => refusal((403, "AccessDenied", "Access Denied")),
+        Fault::Denied => refusal(answer::denied(call)),
         Fault::Conflict => refusal((409, "ConditionalRequestConflict", "The conditional request cannot succeed now.")),
     })
 }

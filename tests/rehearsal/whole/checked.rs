@@ -35,7 +35,7 @@ fn an_empty_account_passes_and_every_format_says_the_same() {
 }
 
 /// How many cases a JUnit file has, by a parser that isn't ours.
-fn well_formed(file: &std::path::Path) -> usize {
+pub(super) fn well_formed(file: &std::path::Path) -> usize {
     let program = "import sys, xml.etree.ElementTree as t; print(len(t.parse(sys.argv[1]).getroot().findall('./testsuite/testcase')))";
     let done = Command::new("python3").args(["-c", program]).arg(file).stdin(Stdio::null()).output().expect("python3");
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));

@@ -15,6 +15,7 @@ mod guest;
 mod images;
 mod killed;
 mod kubernetes;
+mod lost;
 mod machine;
 mod opened;
 mod refused;

@@ -6,6 +6,7 @@ use super::account::Inventory;
 use super::environment::{Parts, World, said};
 use super::opened::{logs_are_read, the_gateway_is_reached};
 use super::secrets::wait_and_collect_arguments;
+use crate::cases::running;
 use crate::support;
 
 #[test]
@@ -21,6 +22,7 @@ fn ningxia() {
 fn from_nothing_to_the_end_and_back(region: &str) {
     let world = World::start(region, 1.0, support::bundle_dir(), Parts::All);
     everything_comes_up(&world);
+    running::hold(&world);
     a_second_run_changes_nothing(&world);
     lost_state_is_rebuilt(&world);
     down_keeps_the_data(&world);
