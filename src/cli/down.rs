@@ -3,14 +3,11 @@
 use std::sync::Arc;
 
 use super::down_view::Remains;
-use super::junit::JunitFile;
-use super::limits::{LockArgs, TimeArgs};
-use super::run::{Run, Session, ask, cancel_on_signals, let_go, require_consent, through, unless_stopped, watch};
-use super::select::Select;
-use super::steps::Steps;
+use super::run::{Run, ask, through, unless_stopped, watch};
+use super::undertake::RunArgs;
 use super::{Global, plan_view, printer};
 use crate::bundle::Bundle;
-use crate::engine::{Cancel, Direction, Engine, Selection};
+use crate::engine::{Direction, Engine, Selection};
 use crate::model::{ExitStatus, Result};
 use crate::phases::teardown::{self, Sweep};
 use crate::ui::took;
@@ -27,32 +24,12 @@ pub struct Args {
     no_final_snapshot: bool,
 
     #[command(flatten)]
-    select: Select,
-    #[command(flatten)]
-    time: TimeArgs,
-    #[command(flatten)]
-    lock: LockArgs,
-    #[command(flatten)]
-    junit: JunitFile,
+    run: RunArgs,
 }
 
 /// Plans the removal, shows it, asks and executes.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
-    require_consent(global)?;
-    let cancel = cancel_on_signals()?;
-    args.time.arm(&cancel);
-    let steps = Steps::new();
-    let done = begin(global, &args, &cancel, &steps).await;
-    args.junit.ended("down", &steps, done)
-}
-
-async fn begin(global: &Global, args: &Args, cancel: &Cancel, steps: &Arc<Steps>) -> Result<ExitStatus> {
-    let session = unless_stopped(cancel, Session::open(global)).await?;
-    let bundle = Arc::new(session.bundle(global)?);
-    let held = session.place(global).open(&session.identity(), &args.lock.wait(cancel)).await?;
-    let run = Run { session: &session, held: &held, cancel, steps };
-    let done = remove(global, args, &run, bundle).await;
-    let_go(&held, done).await
+    args.run.undertake(global, "down", async |run, bundle| remove(global, &args, run, bundle).await).await
 }
 
 /// All that is done while the state is held.
@@ -63,7 +40,7 @@ async fn remove(global: &Global, args: &Args, run: &Run<'_>, bundle: Arc<Bundle>
     let sink = steps.beside(sink);
     let mut deps = session.deps(bundle, through(&sink));
     deps.final_snapshot = !args.no_final_snapshot;
-    let selection = Selection::from(&args.select);
+    let selection = Selection::from(&args.run.select);
     let engine = Engine::new(teardown::resources(&deps), held.store())?;
     let engine = engine.select(&selection, Direction::Down)?.cancel(cancel.clone()).sink(sink);
     let mut planned = engine.plan_destroy(args.delete_data).await?;

@@ -38,6 +38,7 @@ mod select;
 mod state;
 mod status;
 mod steps;
+mod undertake;
 mod up;
 mod verify;
 mod version;

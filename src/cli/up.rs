@@ -2,14 +2,11 @@
 
 use std::sync::Arc;
 
-use super::junit::JunitFile;
-use super::limits::{LockArgs, TimeArgs};
-use super::run::{Run, Session, ask, cancel_on_signals, let_go, require_consent, through, unless_stopped, watch};
-use super::select::Select;
-use super::steps::Steps;
+use super::run::{Run, Session, ask, through, unless_stopped, watch};
+use super::undertake::RunArgs;
 use super::{Global, Output, plan_view, preflight, printer};
 use crate::bundle::Bundle;
-use crate::engine::{Cancel, Direction, Engine, Selection};
+use crate::engine::{Direction, Engine, Selection};
 use crate::model::{ExitStatus, Result};
 use crate::phases;
 use crate::ui::took;
@@ -18,32 +15,12 @@ use crate::ui::took;
 #[derive(Debug, clap::Args)]
 pub struct Args {
     #[command(flatten)]
-    select: Select,
-    #[command(flatten)]
-    time: TimeArgs,
-    #[command(flatten)]
-    lock: LockArgs,
-    #[command(flatten)]
-    junit: JunitFile,
+    run: RunArgs,
 }
 
 /// Checks, plans, shows, asks and executes.
 pub async fn run(global: &Global, args: Args) -> Result<ExitStatus> {
-    require_consent(global)?;
-    let cancel = cancel_on_signals()?;
-    args.time.arm(&cancel);
-    let steps = Steps::new();
-    let done = begin(global, &args, &cancel, &steps).await;
-    args.junit.ended("up", &steps, done)
-}
-
-async fn begin(global: &Global, args: &Args, cancel: &Cancel, steps: &Arc<Steps>) -> Result<ExitStatus> {
-    let session = unless_stopped(cancel, Session::open(global)).await?;
-    let bundle = Arc::new(session.bundle(global)?);
-    let held = session.place(global).open(&session.identity(), &args.lock.wait(cancel)).await?;
-    let run = Run { session: &session, held: &held, cancel, steps };
-    let done = make(global, args, &run, bundle).await;
-    let_go(&held, done).await
+    args.run.undertake(global, "up", async |run, bundle| make(global, &args, run, bundle).await).await
 }
 
 /// All that is done while the state is held.
@@ -55,7 +32,7 @@ async fn make(global: &Global, args: &Args, run: &Run<'_>, bundle: Arc<Bundle>) 
     let sink = steps.beside(sink);
     let deps = session.deps(bundle, through(&sink));
     let engine = Engine::new(phases::resources(&deps), held.store())?.unwanted(phases::teardown::unwanted(&deps))?;
-    let engine = engine.select(&Selection::from(&args.select), Direction::Up)?.cancel(cancel.clone()).sink(sink);
+    let engine = engine.select(&Selection::from(&args.run.select), Direction::Up)?.cancel(cancel.clone()).sink(sink);
     let planned = engine.plan().await?;
     plan_view::announce(global, &planned.plan)?;
     if planned.plan.has_work() {

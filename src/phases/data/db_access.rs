@@ -4,14 +4,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{Filter, IpPermission, SecurityGroupRule, UserIdGroupPair};
 
-use crate::aws::Call;
-use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
-use crate::model::{Action, Addr, Readiness, Result};
-use crate::phases::site::{Diff, Site, absent_or, live, node_security_groups, outputs};
+use crate::engine::{Context, Live, Observed, Outputs, Resource};
+use crate::model::{Action, Addr, Result};
+use crate::phases::site::{Site, absent_or, node_security_groups};
 
 use super::DB_PORT;
+use super::door::Door;
 
 /// The rule of the database's security group.
 pub(super) struct DbAccess {
@@ -19,46 +18,9 @@ pub(super) struct DbAccess {
 }
 
 impl DbAccess {
-    /// All rules for what comes in.
-    async fn rules(&self, group: &str) -> Result<Vec<SecurityGroupRule>> {
-        let filter = Filter::builder().name("group-id").values(group).build();
-        let call = self.site.aws.ec2.describe_security_group_rules().filters(filter).send().await;
-        let rules = call.call("ec2:DescribeSecurityGroupRules")?.security_group_rules.unwrap_or_default();
-        Ok(rules.into_iter().filter(|r| r.is_egress() != Some(true)).collect())
+    fn door<'a>(&'a self, group: &'a str, sources: Vec<&'a str>) -> Door<'a> {
+        Door { site: &self.site, group, port: Some(DB_PORT), sources, description: "The cluster", shared: false }
     }
-
-    async fn revoke(&self, group: &str, rules: &[&SecurityGroupRule]) -> Result<()> {
-        let ids: Vec<String> = rules.iter().filter_map(|r| r.security_group_rule_id().map(str::to_owned)).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let call = self.site.aws.ec2.revoke_security_group_ingress().group_id(group);
-        let call = call.set_security_group_rule_ids(Some(ids)).send().await;
-        call.unless(
-            "ec2:RevokeSecurityGroupIngress",
-            &["InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"],
-        )?;
-        Ok(())
-    }
-}
-
-/// True if the rule lets exactly one of the groups in, on the port.
-fn wanted(rule: &SecurityGroupRule, groups: &[&str]) -> bool {
-    let port = Some(i32::from(DB_PORT));
-    rule.ip_protocol() == Some("tcp")
-        && rule.from_port() == port
-        && rule.to_port() == port
-        && groups.iter().any(|group| comes_from(rule, group))
-}
-
-/// True if the rule is for what carries a group.
-pub(super) fn comes_from(rule: &SecurityGroupRule, group: &str) -> bool {
-    rule.referenced_group_info().and_then(|g| g.group_id()) == Some(group)
-}
-
-/// Those of the groups that none of the rules is for.
-pub(super) fn missing<'a>(rules: &[&SecurityGroupRule], groups: &[&'a str]) -> Vec<&'a str> {
-    groups.iter().copied().filter(|group| !rules.iter().any(|rule| comes_from(rule, group))).collect()
 }
 
 #[async_trait]
@@ -77,41 +39,17 @@ impl Resource for DbAccess {
 
     async fn read(&self, cx: &Context) -> Result<Observed> {
         let Some(group) = cx.output("data/db-security-group", "id") else { return Ok(Observed::Absent) };
-        let rules = self.rules(group).await?;
-        if rules.is_empty() {
-            return Ok(Observed::Absent);
-        }
-        let groups = node_security_groups(cx);
-        let right: Vec<_> = rules.iter().filter(|r| wanted(r, &groups)).collect();
-        let mut diff = Diff::default();
-        diff.must("cluster", missing(&right, &groups).is_empty(), "not let in", "let in");
-        diff.must("others", rules.len() == right.len(), "let in", "not let in");
-        // The rules of a group that is ours are ours.
-        let outputs = outputs([("group", group)]);
-        Ok(absent_or(Some(live(outputs, Owner::Ours, diff, Readiness::Ready))))
+        Ok(absent_or(self.door(group, node_security_groups(cx)).read().await?))
     }
 
     async fn apply(&self, cx: &Context, _: Action, _: &str) -> Result<Outputs> {
         let group = cx.require("data/db-security-group", "id")?;
         cx.require("cluster/eks", "security_group_id")?;
-        let groups = node_security_groups(cx);
-        let rules = self.rules(group).await?;
-        let (right, others): (Vec<_>, Vec<_>) = rules.iter().partition(|r| wanted(r, &groups));
-        for source in missing(&right, &groups) {
-            let port = i32::from(DB_PORT);
-            let source = UserIdGroupPair::builder().group_id(source).description("The cluster").build();
-            let permission = IpPermission::builder().ip_protocol("tcp").from_port(port).to_port(port);
-            let permission = permission.user_id_group_pairs(source).build();
-            let call = self.site.aws.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(permission);
-            call.send().await.unless("ec2:AuthorizeSecurityGroupIngress", &["InvalidPermission.Duplicate"])?;
-        }
-        self.revoke(group, &others).await?;
-        Ok(outputs([("group", group)]))
+        self.door(group, node_security_groups(cx)).open().await
     }
 
     async fn delete(&self, _: &Context, live: &Live) -> Result<()> {
         let Some(group) = live.outputs.get("group") else { return Ok(()) };
-        let rules = self.rules(group).await?;
-        self.revoke(group, &rules.iter().collect::<Vec<_>>()).await
+        self.door(group, Vec::new()).close().await
     }
 }

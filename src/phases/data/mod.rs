@@ -9,6 +9,7 @@ mod db_access;
 mod db_group;
 mod db_network;
 mod db_parameters;
+mod door;
 mod existing;
 mod keys;
 mod password;

@@ -4,13 +4,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use aws_sdk_ec2::types::{Filter, IpPermission, SecurityGroupRule, UserIdGroupPair};
 
-use crate::aws::Call;
-use crate::engine::{Context, Live, Observed, Outputs, Owner, Resource};
-use crate::model::{Action, Addr, Error, ErrorClass, Readiness, Result};
-use crate::phases::data::db_access::{comes_from, missing};
-use crate::phases::site::{Diff, Site, live, node_security_groups, outputs};
+use crate::engine::{Context, Live, Observed, Outputs, Resource};
+use crate::model::{Action, Addr, Error, ErrorClass, Result};
+use crate::phases::data::door::Door;
+use crate::phases::site::{Site, absent_or, node_security_groups};
 
 /// The rule, in the first security group of the database.
 pub(in crate::phases::data) struct ExistingAccess {
@@ -23,36 +21,14 @@ impl ExistingAccess {
         format!("kfctl-cn {}", self.site.name)
     }
 
-    /// Our rules.
-    async fn rules(&self, group: &str) -> Result<Vec<SecurityGroupRule>> {
-        let filter = Filter::builder().name("group-id").values(group).build();
-        let call = self.site.aws.ec2.describe_security_group_rules().filters(filter).send().await;
-        let rules = call.call("ec2:DescribeSecurityGroupRules")?.security_group_rules.unwrap_or_default();
-        let mark = self.mark();
-        Ok(rules.into_iter().filter(|r| r.is_egress() != Some(true) && r.description() == Some(&mark)).collect())
-    }
-
-    async fn revoke(&self, group: &str, rules: &[&SecurityGroupRule]) -> Result<()> {
-        let ids: Vec<String> = rules.iter().filter_map(|r| r.security_group_rule_id().map(str::to_owned)).collect();
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let call = self.site.aws.ec2.revoke_security_group_ingress().group_id(group);
-        let call = call.set_security_group_rule_ids(Some(ids)).send().await;
-        let gone = ["InvalidPermission.NotFound", "InvalidSecurityGroupRuleId.NotFound"];
-        call.unless("ec2:RevokeSecurityGroupIngress", &gone)?;
-        Ok(())
+    fn door<'a>(&'a self, group: &'a str, port: Option<u16>, sources: Vec<&'a str>, mark: &'a str) -> Door<'a> {
+        Door { site: &self.site, group, port, sources, description: mark, shared: true }
     }
 }
 
 /// The group that the rule is in.
 fn group(cx: &Context) -> Option<&str> {
     cx.output("data/database", "security_groups").and_then(|all| all.split(',').next())
-}
-
-/// True if the rule lets one of the groups in, on the port.
-fn right(rule: &SecurityGroupRule, groups: &[&str], port: Option<i32>) -> bool {
-    groups.iter().any(|group| comes_from(rule, group)) && rule.from_port() == port && rule.to_port() == port
 }
 
 #[async_trait]
@@ -71,17 +47,8 @@ impl Resource for ExistingAccess {
 
     async fn read(&self, cx: &Context) -> Result<Observed> {
         let Some(group) = group(cx) else { return Ok(Observed::Absent) };
-        let rules = self.rules(group).await?;
-        if rules.is_empty() {
-            return Ok(Observed::Absent);
-        }
         let port = cx.output("data/database", "port").and_then(|p| p.parse().ok());
-        let groups = node_security_groups(cx);
-        let right: Vec<_> = rules.iter().filter(|r| right(r, &groups, port)).collect();
-        let mut diff = Diff::default();
-        diff.must("cluster", missing(&right, &groups).is_empty(), "not let in", "let in");
-        diff.must("others", rules.len() == right.len(), "let in", "not let in");
-        Ok(Observed::Present(live(outputs([("group", group)]), Owner::Ours, diff, Readiness::Ready)))
+        Ok(absent_or(self.door(group, port, node_security_groups(cx), &self.mark()).read().await?))
     }
 
     async fn apply(&self, cx: &Context, _: Action, _: &str) -> Result<Outputs> {
@@ -92,24 +59,12 @@ impl Resource for ExistingAccess {
             )
         })?;
         cx.require("cluster/eks", "security_group_id")?;
-        let groups = node_security_groups(cx);
         let port = cx.require("data/database", "port")?.parse().ok();
-        let rules = self.rules(group).await?;
-        let (right, others): (Vec<_>, Vec<_>) = rules.iter().partition(|r| right(r, &groups, port));
-        for source in missing(&right, &groups) {
-            let source = UserIdGroupPair::builder().group_id(source).description(self.mark()).build();
-            let permission = IpPermission::builder().ip_protocol("tcp").set_from_port(port).set_to_port(port);
-            let permission = permission.user_id_group_pairs(source).build();
-            let call = self.site.aws.ec2.authorize_security_group_ingress().group_id(group).ip_permissions(permission);
-            call.send().await.unless("ec2:AuthorizeSecurityGroupIngress", &["InvalidPermission.Duplicate"])?;
-        }
-        self.revoke(group, &others).await?;
-        Ok(outputs([("group", group)]))
+        self.door(group, port, node_security_groups(cx), &self.mark()).open().await
     }
 
     async fn delete(&self, _: &Context, live: &Live) -> Result<()> {
         let Some(group) = live.outputs.get("group") else { return Ok(()) };
-        let rules = self.rules(group).await?;
-        self.revoke(group, &rules.iter().collect::<Vec<_>>()).await
+        self.door(group, None, Vec::new(), &self.mark()).close().await
     }
 }
