@@ -81,6 +81,7 @@ fn lookup(name: &str, v: &Values) -> Result<Value> {
             {"tags": {"aws:eks:cluster-name": v.cluster}},
         ]),
         "karpenter_security_groups" => v.karpenter_security_groups.iter().map(|id| json!({"id": id})).collect(),
+        "disk_key" => json!(v.disk_key),
         "node_user_data" => json!(v.node_user_data),
         "gpu_families" => json!(v.gpu_families),
         "gpu_capacity_types" => json!(v.gpu_capacity_types),

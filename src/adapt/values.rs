@@ -134,6 +134,8 @@ pub struct Values {
     pub karpenter_security_groups: Vec<String>,
     /// The user data of the nodes that Karpenter makes, if they are told something.
     pub node_user_data: Option<String>,
+    /// The key of the disks of nodes that Karpenter makes and of volume claims, if it is the customer's: its ARN.
+    pub disk_key: Option<String>,
     /// GPU instance families.
     pub gpu_families: Vec<String>,
     /// `on-demand`, `spot`.

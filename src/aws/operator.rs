@@ -26,8 +26,8 @@ pub struct Scope {
     pub cluster: String,
     /// True if the cluster was there before.
     pub existing_cluster: bool,
-    /// True if a node group is made by way of a launch template.
-    pub node_template: bool,
+    /// True if a node group of our own is made.
+    pub own_nodes: bool,
     /// The bucket's name.
     pub bucket: String,
     /// The ARN pattern of the repositories of the mirror; `None` if images aren't in ECR.
@@ -40,6 +40,8 @@ pub struct Scope {
     pub key: Option<String>,
     /// The ARN of the key that encrypts database, bucket and secrets, if it is the account's own.
     pub data_key: Option<String>,
+    /// The ARN of the key that disks are encrypted with, if it is the account's own.
+    pub disk_key: Option<String>,
     /// The ARN of the permissions boundary of roles and users, if there is one.
     pub boundary: Option<String>,
     /// True if the bucket was there before.
@@ -97,9 +99,10 @@ struct Row {
 enum When {
     Cluster,
     ExistingCluster,
-    NodeTemplate,
+    OwnNodes,
     Kms,
     DataKey,
+    DiskKey,
     Ecr,
     Vpc,
     State,
@@ -162,9 +165,10 @@ impl Scope {
         match when {
             When::Cluster => !self.existing_cluster,
             When::ExistingCluster => self.existing_cluster,
-            When::NodeTemplate => self.node_template,
+            When::OwnNodes => self.own_nodes,
             When::Kms => self.key.is_some(),
             When::DataKey => self.data_key.is_some(),
+            When::DiskKey => self.disk_key.is_some(),
             When::Ecr => self.repositories.is_some(),
             When::Vpc => self.vpc.is_some(),
             When::State => self.state != Backend::Local,
@@ -197,6 +201,7 @@ impl Scope {
             ("{cluster}", &self.cluster),
             ("{bucket}", &self.bucket),
             ("{repositories}", self.repositories.as_deref().unwrap_or_default()),
+            ("{disk-key}", self.disk_key.as_deref().unwrap_or_default()),
             ("{data-key}", self.data_key.as_deref().unwrap_or_default()),
             ("{key}", self.key.as_deref().unwrap_or_default()),
             ("{vpc}", self.vpc.as_deref().unwrap_or_default()),

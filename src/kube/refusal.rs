@@ -70,6 +70,10 @@ const PASSING: &[&str] = &[
 const HINTS: &[(&str, &str)] = &[
     ("field is immutable", "delete the object by hand; the next `kfctl-cn up` makes it again as wanted"),
     ("updates to statefulset spec", "delete the StatefulSet by hand; the next `kfctl-cn up` makes it again as wanted"),
+    (
+        "updates to parameters are forbidden",
+        "delete the StorageClass by hand: volumes that are there stay as they are, and the next `kfctl-cn up` makes it again",
+    ),
     ("cannot change roleRef", "delete the binding by hand; the next `kfctl-cn up` makes it again as wanted"),
     ("denied request", "an admission policy of the cluster refuses the object: its message says why"),
     ("definition is terminating", "somebody deleted the CRD: once it is gone, `kfctl-cn up` makes it again"),

@@ -4,6 +4,7 @@
 mod support;
 
 mod basics;
+mod cases;
 mod changes;
 mod check_api;
 mod checks;

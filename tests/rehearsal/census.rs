@@ -89,6 +89,6 @@ pub fn whole() -> BTreeMap<&'static str, usize> {
         ("interfaces of pods", 0),
         ("instances", 0),
         ("volumes", 0),
-        ("launch templates", 0),
+        ("launch templates", 1),
     ])
 }

@@ -1,9 +1,12 @@
 //! Customer-managed keys: looked at first, and used for what is made.
 
+use aws_sdk_kms::types::GrantOperation;
 use kfctl_cn::aws::Clients;
 use kfctl_cn::checks::{self, Verdict, preflight};
+use kfctl_cn::config::CapacityType;
 use kfctl_cn::model::Region;
 
+use crate::nodes::template;
 use crate::world::{Aws, World, actions, clients_of, configuration};
 
 async fn key(aws: &Clients) -> String {
@@ -13,11 +16,13 @@ async fn key(aws: &Clients) -> String {
 async fn with_key(aws: &Aws, name: &str, region: Region, arn: &str) -> World {
     let mut config = configuration(name, region);
     config.spec.cluster.kms_key_arn = Some(arn.into());
+    config.spec.cluster.disk_kms_key_arn = Some(arn.into());
+    config.spec.gpu.capacity_types = vec![CapacityType::OnDemand, CapacityType::Spot];
     config.spec.data.kms_key_arn = Some(arn.into());
     World::new(aws, config).await
 }
 
-/// What the checks say of the two keys.
+/// What the checks say of the three keys.
 async fn told(world: &World) -> Vec<Verdict> {
     let all = preflight::checkers(&world.config, &world.clients);
     let mine: Vec<_> = all.into_iter().filter(|c| c.what().ends_with("can encrypt")).collect();
@@ -31,7 +36,7 @@ async fn database_bucket_and_secrets_are_encrypted_with_the_key_that_is_named() 
         let arn = key(&clients_of(&aws.url, region, "AKIAREHEARSALCHINA01").await).await;
         let world = with_key(&aws, "locked", region, &arn).await;
         let verdicts = told(&world).await;
-        assert!(verdicts.len() == 2 && verdicts.iter().all(|v| matches!(v, Verdict::Pass(_))), "{verdicts:?}");
+        assert!(verdicts.len() == 3 && verdicts.iter().all(|v| matches!(v, Verdict::Pass(_))), "{verdicts:?}");
         world.up().await;
         let of = &world.clients;
         let db = of.rds.describe_db_instances().db_instance_identifier("locked-db").send().await.unwrap();
@@ -61,6 +66,54 @@ async fn database_bucket_and_secrets_are_encrypted_with_the_key_that_is_named() 
     }
 }
 
+/// Names and grantees of the grants on a key.
+async fn grants(aws: &Clients, key: &str) -> Vec<(String, String)> {
+    let found = aws.kms.list_grants().key_id(key).send().await.unwrap();
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let mut all: Vec<_> = found.grants().iter().map(|g| (text(g.name()), text(g.grantee_principal()))).collect();
+    all.sort();
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn disks_are_encrypted_with_the_key_that_is_named_and_who_starts_nodes_may_use_it() {
+    for region in Region::ALL {
+        let aws = Aws::empty().await;
+        let arn = key(&clients_of(&aws.url, region, "AKIAREHEARSALCHINA01").await).await;
+        let world = with_key(&aws, "disks", region, &arn).await;
+        // A grant of others on the same key is none of ours.
+        let theirs = world.clients.kms.create_grant().key_id(&arn).name("theirs");
+        let theirs = theirs.grantee_principal("arn:aws-cn:iam::123456789012:role/theirs");
+        theirs.operations(GrantOperation::Decrypt).send().await.unwrap();
+        world.up().await;
+        let of = &world.clients;
+        let data = template(of, "disks").await;
+        let disk = data.block_device_mappings()[0].ebs().unwrap();
+        assert_eq!((disk.encrypted(), disk.kms_key_id()), (Some(true), Some(arn.as_str())));
+        for role in ["disks-ebs-csi", "disks-karpenter"] {
+            let call = of.iam.get_role_policy().role_name(role).policy_name("disk-key");
+            let policy = call.send().await.unwrap().policy_document;
+            assert!(policy.contains("GrantIsForAWSResource") && policy.contains("ec2."), "{role}: {policy}");
+        }
+        let linked = |service: &str, role: &str| {
+            let of = format!("arn:aws-cn:iam::123456789012:role/aws-service-role/{service}.amazonaws.com/{role}");
+            (format!("disks-disks-{role}"), of)
+        };
+        let theirs = ("theirs".to_owned(), "arn:aws-cn:iam::123456789012:role/theirs".to_owned());
+        let ours = [linked("autoscaling", "AWSServiceRoleForAutoScaling"), linked("spot", "AWSServiceRoleForEC2Spot")];
+        let all: Vec<_> = ours.iter().cloned().chain([theirs.clone()]).collect();
+        assert_eq!(grants(of, &arn).await, all);
+        assert!(!world.plan().await.plan.has_changes());
+        // One that somebody revokes comes back.
+        let grant = world.outputs()[&"cluster/disk-grant".into()]["id"].clone();
+        of.kms.revoke_grant().key_id(&arn).grant_id(grant).send().await.unwrap();
+        world.up().await;
+        assert_eq!(grants(&world.clients, &arn).await, all);
+        world.down(true).await;
+        assert_eq!(grants(&world.clients, &arn).await, [theirs]);
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_cant_encrypt_is_told_before_anything_is_made() {
     let aws = Aws::empty().await;
@@ -68,7 +121,7 @@ async fn a_key_that_cant_encrypt_is_told_before_anything_is_made() {
     let nobodys = "arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
     let failed = |verdicts: &[Verdict], part: &str| {
         let fails = |v: &Verdict| matches!(v, Verdict::Fail { seen, .. } if seen.contains(part));
-        assert!(verdicts.len() == 2 && verdicts.iter().all(fails), "{part}: {verdicts:?}");
+        assert!(verdicts.len() == 3 && verdicts.iter().all(fails), "{part}: {verdicts:?}");
     };
     failed(&told(&with_key(&aws, "nobody", Region::CnNorth1, nobodys).await).await, "there is no key");
     let off = key(&api).await;

@@ -1,7 +1,8 @@
-//! Nodes that reach the outside through a proxy.
+//! The launch template of managed nodes: their disks, and the proxy through which they reach the outside.
 
 use std::sync::Arc;
 
+use aws_sdk_ec2::types::{RequestLaunchTemplateData, ResponseLaunchTemplateData};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use kfctl_cn::aws::Clients;
@@ -23,15 +24,45 @@ fn outputs(world: &World, addr: &str) -> Outputs {
     world.outputs()[&addr.into()].clone()
 }
 
-/// What the node group's nodes are told, and the size of their root volume.
-async fn told(aws: &Clients, name: &str) -> (String, i32) {
+/// What the node group's nodes are made from.
+pub async fn template(aws: &Clients, name: &str) -> ResponseLaunchTemplateData {
     let group = aws.eks.describe_nodegroup().cluster_name(name).nodegroup_name(format!("{name}-nodes"));
     let template = group.send().await.unwrap().nodegroup.unwrap().launch_template.unwrap();
     let call = aws.ec2.describe_launch_template_versions().launch_template_id(template.id.unwrap());
     let found = call.versions(template.version.unwrap()).send().await.unwrap();
-    let data = found.launch_template_versions()[0].launch_template_data().unwrap();
+    found.launch_template_versions()[0].launch_template_data().unwrap().clone()
+}
+
+/// What the node group's nodes are told, and the size of their root volume.
+async fn told(aws: &Clients, name: &str) -> (String, i32) {
+    let data = template(aws, name).await;
     let size = data.block_device_mappings()[0].ebs().unwrap().volume_size().unwrap();
-    (String::from_utf8(STANDARD.decode(data.user_data().unwrap()).unwrap()).unwrap(), size)
+    let text = STANDARD.decode(data.user_data().unwrap_or_default()).unwrap();
+    (String::from_utf8(text).unwrap(), size)
+}
+
+/// A new account encrypts no disk by itself.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_disks_of_nodes_are_encrypted_without_being_asked_for() {
+    for region in Region::ALL {
+        let aws = Aws::empty().await;
+        let world = World::new(&aws, configuration("plain", region)).await;
+        world.up().await;
+        let data = template(&world.clients, "plain").await;
+        let disk = data.block_device_mappings()[0].ebs().unwrap();
+        assert_eq!((disk.encrypted(), disk.kms_key_id(), disk.volume_size()), (Some(true), None, Some(100)));
+        assert_eq!(data.user_data().unwrap_or_default(), "");
+        // Somebody's new version without it doesn't last.
+        let template = outputs(&world, "cluster/node-template")["id"].clone();
+        let call = world.clients.ec2.create_launch_template_version().launch_template_id(template);
+        call.launch_template_data(RequestLaunchTemplateData::builder().build()).send().await.unwrap();
+        let seen = actions(&world.plan().await);
+        assert!(seen.iter().any(|action| action.contains("cluster/node-template")), "{seen:#?}");
+        world.up().await;
+        let data = self::template(&world.clients, "plain").await;
+        assert_eq!(data.block_device_mappings()[0].ebs().unwrap().encrypted(), Some(true));
+        assert!(!world.plan().await.plan.has_changes());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,10 +101,9 @@ async fn nodes_are_told_their_proxy_and_what_they_reach_without_it() {
         assert!(!world.plan().await.plan.has_changes());
         let mut config = (*world.config).clone();
         config.spec.network.proxy = None;
-        let whole = std::mem::replace(&mut world.config, Arc::new(config));
-        let error = world.engine().plan().await.err().expect("a plan that takes the template away").to_string();
-        assert!(error.contains("EKS makes a node group with a launch template or without one"), "{error}");
-        world.config = whole;
+        world.config = Arc::new(config);
+        world.up().await;
+        assert_eq!(told(&world.clients, "behind").await, (String::new(), 200));
         world.down(true).await;
         assert_eq!(census(&world.clients).await, before);
     }

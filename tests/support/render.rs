@@ -33,6 +33,7 @@ pub fn values(region: Region) -> Values {
         karpenter_subnets: Vec::new(),
         karpenter_security_groups: Vec::new(),
         node_user_data: None,
+        disk_key: None,
         gpu_families: vec!["g4dn".into(), "g5".into()],
         gpu_capacity_types: vec!["on-demand".into()],
         gpu_max: 8,

@@ -15,8 +15,11 @@ const TOPIC: (&str, &str) = ("keys", "Encryption keys");
 /// A check for each field that names a key.
 pub(super) fn checkers(config: &Arc<Config>, clients: &Clients) -> Vec<Arc<dyn Checker>> {
     let spec = &config.spec;
-    let named =
-        [("spec.cluster.kmsKeyArn", &spec.cluster.kms_key_arn), ("spec.data.kmsKeyArn", &spec.data.kms_key_arn)];
+    let named = [
+        ("spec.cluster.kmsKeyArn", &spec.cluster.kms_key_arn),
+        ("spec.cluster.diskKmsKeyArn", &spec.cluster.disk_kms_key_arn),
+        ("spec.data.kmsKeyArn", &spec.data.kms_key_arn),
+    ];
     let named = named.into_iter().filter_map(|(field, arn)| arn.clone().map(|arn| (field, arn)));
     named.map(|(field, arn)| one(field, arn, clients)).collect()
 }

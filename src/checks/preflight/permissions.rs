@@ -30,8 +30,8 @@ pub fn operator(config: &Config, account: &str) -> Scope {
         name: config.name().into(),
         cluster: config.cluster().into(),
         existing_cluster: config.spec.cluster.existing.is_some(),
-        node_template: config.spec.network.proxy.is_some()
-            && config.spec.cluster.existing.as_ref().is_none_or(|existing| existing.node_group),
+        own_nodes: config.spec.cluster.existing.as_ref().is_none_or(|existing| existing.node_group),
+        disk_key: config.spec.cluster.disk_kms_key_arn.clone(),
         bucket: config.bucket(account),
         repositories,
         vpc: config.in_existing_network().then(|| {

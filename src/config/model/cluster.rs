@@ -20,6 +20,9 @@ pub struct Cluster {
     pub logs: Vec<ControlPlaneLog>,
     /// Encrypts Kubernetes secrets with a customer-managed KMS key: its ARN. Unset: the key of EKS.
     pub kms_key_arn: Option<String>,
+    /// Encrypts disks with a customer-managed KMS key: of nodes and GPU nodes, and of volume claims of our storage class; its
+    /// ARN. Unset: the key that the account has for EBS. Disks are always encrypted.
+    pub disk_kms_key_arn: Option<String>,
     /// The ARN of a policy that bounds what every role and user that is made here may do. Unset: none is put on, and one
     /// that others have put on stays.
     pub permissions_boundary_arn: Option<String>,
@@ -36,6 +39,7 @@ impl Default for Cluster {
             public_access_cidrs: vec!["0.0.0.0/0".into()],
             logs: ControlPlaneLog::ALL.to_vec(),
             kms_key_arn: None,
+            disk_kms_key_arn: None,
             permissions_boundary_arn: None,
             node_group: NodeGroup::default(),
         }

@@ -13,6 +13,7 @@ pub fn check(config: &Config, found: &mut Found) {
     version(&config.spec.cluster.version, found);
     access(config, found);
     key("spec.cluster.kmsKeyArn", config.spec.cluster.kms_key_arn.as_ref(), config, found);
+    key("spec.cluster.diskKmsKeyArn", config.spec.cluster.disk_kms_key_arn.as_ref(), config, found);
     boundary(config, found);
     existing(&config.spec.cluster, found);
     nodes(&config.spec.cluster.node_group, found);

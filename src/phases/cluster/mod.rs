@@ -29,7 +29,7 @@ use crate::kube::Endpoint;
 use crate::model::{Addr, Error, ErrorClass, Result};
 
 use super::Deps;
-use super::site::{AccessEntry, Site};
+use super::site::{AccessEntry, DiskGrant, ServiceLinked, Site};
 use crate::aws::ZONES;
 
 /// The resources of the phase. A block that can't be divided has been refused with the configuration; here it yields no subnets.
@@ -116,20 +116,22 @@ fn control_plane(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
     all
 }
 
-/// A node group, its role, and its launch template if there is something to say by one.
+/// A node group, its role, and its launch template.
 fn own_nodes(site: &Arc<Site>, deps: &Deps) -> Vec<Arc<dyn Resource>> {
-    let (config, proxy) = (&deps.config.spec.cluster, &deps.config.spec.network.proxy);
+    let config = &deps.config.spec.cluster;
     let group = node_group::NodeGroup {
         site: site.clone(),
         config: config.node_group.clone(),
         version: config.version.clone(),
-        template: proxy.is_some(),
     };
-    let mut all: Vec<Arc<dyn Resource>> = vec![Arc::new(roles::nodes(site)), Arc::new(group)];
-    if let Some(proxy) = proxy.clone() {
-        let disk_gib = config.node_group.disk_gib;
-        all.push(Arc::new(node_template::NodeTemplate { site: site.clone(), disk_gib, proxy }));
-    }
+    let template = node_template::NodeTemplate {
+        site: site.clone(),
+        disk_gib: config.node_group.disk_gib,
+        disk_key: config.disk_kms_key_arn.clone(),
+        proxy: deps.config.spec.network.proxy.clone(),
+    };
+    let mut all: Vec<Arc<dyn Resource>> = vec![Arc::new(roles::nodes(site)), Arc::new(template), Arc::new(group)];
+    all.extend(DiskGrant::wanted(site, "cluster/disk-grant", ServiceLinked::AUTO_SCALING));
     all
 }
 

@@ -27,8 +27,6 @@ pub(super) struct NodeGroup {
     pub(super) config: config::NodeGroup,
     /// The Kubernetes version.
     pub(super) version: String,
-    /// Whether it is made by way of a launch template.
-    pub(super) template: bool,
 }
 
 impl NodeGroup {
@@ -61,10 +59,6 @@ impl NodeGroup {
         let (why, instead) = ("EKS fixes it when it makes the group", self.anew());
         diff.refuse("instanceTypes", join(group.instance_types()), join(&self.config.instance_types), why, &instead);
         self.diff_template(cx, group, &mut diff);
-        if group.launch_template().is_none() {
-            let seen = group.disk_size().unwrap_or_default();
-            diff.refuse("diskGib", seen, self.config.disk_gib as i32, why, &instead);
-        }
         if let Some(wanted) = self.site.fixed_private_subnets(cx) {
             diff.refuse("subnets", join(group.subnets()), join(wanted), why, &instead);
         }
@@ -81,25 +75,29 @@ impl NodeGroup {
         diff
     }
 
-    /// A group is moved to another version of its template, and stays with or without one.
+    /// A group is moved to another version of its template; one without stays without.
     fn diff_template(&self, cx: &Context, group: &Nodegroup, diff: &mut Diff) {
-        let seen = group.launch_template();
-        if seen.is_some() != self.template {
-            let word = |is: bool| if is { "a launch template" } else { "none" };
-            let why = "EKS makes a node group with a launch template or without one, and keeps it so";
-            diff.refuse("launchTemplate", word(seen.is_some()), word(self.template), why, &self.anew());
-        } else if let (Some(seen), Some(wanted)) = (seen, cx.output(TEMPLATE, "version")) {
-            diff.update("launchTemplate", seen.version().unwrap_or_default(), wanted);
+        let wanted = (cx.output(TEMPLATE, "id"), cx.output(TEMPLATE, "version"));
+        match (group.launch_template(), wanted) {
+            (None, _) => {
+                let why = "EKS makes a node group with a launch template or without one, and keeps it so: its disks aren't encrypted";
+                diff.refuse("launchTemplate", "none", "ours", why, &self.anew());
+            }
+            (Some(seen), (Some(id), _)) if seen.id() != Some(id) => {
+                let why = "EKS moves a node group to another version of its launch template, not to another template";
+                diff.refuse("launchTemplate", seen.id().unwrap_or_default(), id, why, &self.anew());
+            }
+            (Some(seen), (_, Some(version))) => {
+                diff.update("launchTemplate", seen.version().unwrap_or_default(), version);
+            }
+            _ => {}
         }
     }
 
     /// The version of the template to take, for calls.
-    fn specification(&self, cx: &Context) -> Result<Option<LaunchTemplateSpecification>> {
-        if !self.template {
-            return Ok(None);
-        }
+    fn specification(&self, cx: &Context) -> Result<LaunchTemplateSpecification> {
         let (id, version) = (cx.require(TEMPLATE, "id")?, cx.require(TEMPLATE, "version")?);
-        Ok(Some(LaunchTemplateSpecification::builder().id(id).version(version).build()))
+        Ok(LaunchTemplateSpecification::builder().id(id).version(version).build())
     }
 
     /// How to get a group that differs in what EKS doesn't change.
@@ -113,9 +111,8 @@ impl NodeGroup {
         let call = self.site.aws.eks.create_nodegroup().cluster_name(&self.site.cluster).nodegroup_name(self.name());
         let call = call.node_role(cx.require("cluster/role-nodes", "arn")?).set_subnets(Some(subnets));
         let call = call.scaling_config(self.scaling(self.config.desired_size as i32)).version(&self.version);
-        let disk = (!self.template).then_some(self.config.disk_gib as i32);
-        let call = call.set_instance_types(Some(self.config.instance_types.clone())).set_disk_size(disk);
-        let call = call.set_launch_template(self.specification(cx)?);
+        let call = call.set_instance_types(Some(self.config.instance_types.clone()));
+        let call = call.launch_template(self.specification(cx)?);
         let call = call.ami_type(AmiTypes::Al2023X8664Standard).capacity_type(CapacityTypes::OnDemand);
         let call = call.update_config(NodegroupUpdateConfig::builder().max_unavailable(1).build());
         let call = call.client_request_token(token).set_tags(Some(tags::map(&self.tags())));
@@ -157,7 +154,7 @@ impl NodeGroup {
             let template = self.specification(cx)?;
             until(cx, "the node group is busy with another change", Duration::from_secs(1800), || async {
                 let call = eks.update_nodegroup_version().cluster_name(&self.site.cluster).nodegroup_name(&name);
-                let call = call.version(&self.version).set_launch_template(template.clone());
+                let call = call.version(&self.version).launch_template(template.clone());
                 call.send().await.call("eks:UpdateNodegroupVersion").map(Some)
             })
             .await?;
@@ -194,11 +191,11 @@ impl Resource for NodeGroup {
 
     fn needs(&self) -> Vec<Addr> {
         // Nodes get Ready only once the network add-ons are there and their zone's way out works.
-        let fixed = ["cluster/eks", "cluster/role-nodes", "cluster/addon-vpc-cni", "cluster/addon-kube-proxy"];
-        let template = self.template.then_some(TEMPLATE);
+        let fixed =
+            ["cluster/eks", "cluster/role-nodes", "cluster/addon-vpc-cni", "cluster/addon-kube-proxy", TEMPLATE];
         fixed
             .into_iter()
-            .chain(template)
+            .chain(self.site.disk_key.as_ref().map(|_| "cluster/disk-grant"))
             .map(Addr::new)
             .chain(self.site.subnet_needs())
             .chain(self.site.route_needs())

@@ -1,4 +1,5 @@
-//! The launch template of the managed nodes, for what EKS takes only by way of one: the proxy that they are told.
+//! The launch template of the managed nodes, for what EKS takes only by way of one: an encrypted disk, and the proxy that they are
+//! told.
 
 use std::sync::Arc;
 
@@ -29,7 +30,9 @@ pub(super) struct NodeTemplate {
     pub(super) site: Arc<Site>,
     /// The root volume of a node, GiB.
     pub(super) disk_gib: u32,
-    pub(super) proxy: Proxy,
+    /// The key of the root volume, by its ARN; unset, the account's own for EBS.
+    pub(super) disk_key: Option<String>,
+    pub(super) proxy: Option<Proxy>,
 }
 
 impl NodeTemplate {
@@ -55,25 +58,39 @@ impl NodeTemplate {
         let mut diff = Diff::default();
         let seen = content.and_then(|c| c.user_data()).unwrap_or_default();
         // Before the cluster is known nothing can be compared.
-        if let Some(wanted) = user_data(&self.proxy, cx) {
+        if let Some(wanted) = self.user_data(cx) {
             let seen = STANDARD.decode(seen).ok().and_then(|text| String::from_utf8(text).ok()).unwrap_or_default();
             diff.update("userData", seen, wanted);
         }
         let root = content.and_then(|c| c.block_device_mappings().iter().find(|b| b.device_name() == Some(ROOT)));
-        let seen = root.and_then(|b| b.ebs()).and_then(|e| e.volume_size()).unwrap_or_default();
-        diff.update("diskGib", seen, self.disk_gib as i32);
+        let disk = root.and_then(|b| b.ebs());
+        diff.update("diskGib", disk.and_then(|e| e.volume_size()).unwrap_or_default(), self.disk_gib as i32);
+        diff.update("diskEncrypted", disk.and_then(|e| e.encrypted()).unwrap_or_default(), true);
+        let key = disk.and_then(|e| e.kms_key_id()).unwrap_or("(none)");
+        diff.update("diskKmsKeyArn", key, self.disk_key.as_deref().unwrap_or("(none)"));
         diff
     }
 
+    /// What the nodes are told, empty without a proxy; `None` while something isn't known.
+    fn user_data(&self, cx: &Context) -> Option<String> {
+        match &self.proxy {
+            Some(proxy) => user_data(proxy, cx),
+            None => Some(String::new()),
+        }
+    }
+
     fn wanted(&self, cx: &Context) -> Result<RequestLaunchTemplateData> {
-        let data = user_data(&self.proxy, cx)
+        let data = self
+            .user_data(cx)
             .ok_or_else(|| Error::new(ErrorClass::Bug, "the VPC or the cluster isn't known when its nodes are made"))?;
         let disk = LaunchTemplateEbsBlockDeviceRequest::builder().volume_type(VolumeType::Gp3);
-        let disk = disk.volume_size(self.disk_gib as i32).delete_on_termination(true).build();
+        let disk = disk.volume_size(self.disk_gib as i32).delete_on_termination(true);
+        let disk = disk.encrypted(true).set_kms_key_id(self.disk_key.clone()).build();
         let root = LaunchTemplateBlockDeviceMappingRequest::builder().device_name(ROOT).ebs(disk).build();
         let metadata = LaunchTemplateInstanceMetadataOptionsRequest::builder();
         let metadata = metadata.http_tokens(LaunchTemplateHttpTokensState::Required).http_put_response_hop_limit(HOPS);
-        let all = RequestLaunchTemplateData::builder().user_data(STANDARD.encode(data)).block_device_mappings(root);
+        let told = (!data.is_empty()).then(|| STANDARD.encode(data));
+        let all = RequestLaunchTemplateData::builder().set_user_data(told).block_device_mappings(root);
         Ok(all.metadata_options(metadata.build()).build())
     }
 

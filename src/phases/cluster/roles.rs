@@ -1,8 +1,10 @@
 //! The roles of the control plane, of the nodes, and of the storage driver.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::phases::site::{Role, Site, Trust};
+use crate::aws::policy::document;
+use crate::phases::site::{Role, Site, Trust, use_for_disks};
 
 /// The control plane's role. Its principal is `eks.amazonaws.com` in China too (eksctl `partitions.go`).
 pub(super) fn cluster(site: &Arc<Site>) -> Role {
@@ -29,5 +31,8 @@ pub(crate) const NODE_POLICIES: &[&str] = &[
 pub(super) fn ebs_csi(site: &Arc<Site>) -> Role {
     let trust = Trust::ServiceAccount { namespace: "kube-system", account: "ebs-csi-controller-sa" };
     let policies = &["service-role/AmazonEBSCSIDriverPolicy"];
-    Role::plain(site, "cluster/role-ebs-csi", "ebs-csi", "EBS CSI driver", trust, policies)
+    let plain = Role::plain(site, "cluster/role-ebs-csi", "ebs-csi", "EBS CSI driver", trust, policies);
+    let statements = site.disk_key.as_ref().map(|key| use_for_disks(site.region, key));
+    let inline: BTreeMap<_, _> = statements.map(|all| ("disk-key".to_owned(), document(all))).into_iter().collect();
+    Role { inline: Box::new(move |_| Some(inline.clone())), ..plain }
 }

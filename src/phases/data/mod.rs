@@ -11,7 +11,6 @@ mod db_network;
 mod db_parameters;
 mod door;
 mod existing;
-mod keys;
 mod password;
 mod rds_secret;
 mod s3_secret;

@@ -6,12 +6,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use super::keys::use_key;
 use crate::aws::tags::{self, Tags};
 use crate::aws::{Call, policy};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Region, Result};
-use crate::phases::site::{Diff, Site, absent_or, live, not_ours, not_visible, outputs};
+use crate::phases::site::{Diff, Site, absent_or, live, not_ours, not_visible, outputs, use_key};
 
 const POLICY: &str = "bucket";
 

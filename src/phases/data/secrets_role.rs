@@ -6,9 +6,8 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::keys::use_key;
 use crate::aws::policy;
-use crate::phases::site::{Role, Site, Trust};
+use crate::phases::site::{Role, Site, Trust, use_key};
 
 /// What the role may do.
 fn statement(arns: &[&str]) -> Value {

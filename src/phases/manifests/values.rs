@@ -140,6 +140,7 @@ fn with(config: &Config, account: &str, kubernetes: KubernetesVersion) -> Values
         karpenter_subnets: Vec::new(),
         karpenter_security_groups: Vec::new(),
         node_user_data: None,
+        disk_key: spec.cluster.disk_kms_key_arn.clone(),
         gpu_families: spec.gpu.families.clone(),
         gpu_capacity_types: spec.gpu.capacity_types.iter().map(|t| capacity(*t).to_owned()).collect(),
         gpu_max: spec.gpu.max_gpus,

@@ -2,7 +2,10 @@
 
 mod access;
 mod astray;
+mod disk_grant;
 mod ec2;
+mod keys;
+mod linked;
 mod live;
 mod network;
 mod once;
@@ -21,11 +24,14 @@ use crate::model::{Addr, Region};
 
 pub(crate) use access::AccessEntry;
 pub(crate) use astray::astray;
+pub(crate) use disk_grant::DiskGrant;
 pub(crate) use ec2::{NO_TEMPLATE, by_tag, one, retag, specification};
+pub(crate) use keys::{use_for_disks, use_key};
+pub(crate) use linked::ServiceLinked;
 pub(crate) use live::{Diff, absent_or, borrowed, join, live, not_ours, outputs, use_only};
 pub(crate) use network::node_security_groups;
 pub(crate) use proxy::{endpoint_host, user_data};
-pub(crate) use role::{Role, ServiceLinked, Trust};
+pub(crate) use role::{Role, Trust};
 pub(crate) use secret::{Content, Fields, SecretFields, SecretStore};
 pub(crate) use wait::{not_visible, until};
 
@@ -55,6 +61,8 @@ pub struct Site {
     pub(crate) boundary: Option<String>,
     /// The ARN of the key that database, bucket and secrets are encrypted with, if it is the customer's.
     pub(crate) data_key: Option<String>,
+    /// The ARN of the key that disks are encrypted with, if it is the customer's.
+    pub(crate) disk_key: Option<String>,
 }
 
 impl Site {
@@ -71,6 +79,7 @@ impl Site {
             made: once::Made::default(),
             boundary: config.spec.cluster.permissions_boundary_arn.clone(),
             data_key: config.spec.data.kms_key_arn.clone(),
+            disk_key: config.spec.cluster.disk_kms_key_arn.clone(),
             existing_network: config.in_existing_network(),
             named_subnets: config.spec.network.existing.as_ref().is_none_or(|e| !e.private_subnet_ids.is_empty()),
         })

@@ -11,7 +11,7 @@ use crate::aws::{Call, policy};
 use crate::engine::{Context, Live, Observed, Outputs, Resource};
 use crate::model::{Action, Addr, Readiness, Result};
 
-use super::{Diff, Site, absent_or, live, managed_policy, not_ours, outputs};
+use super::{Diff, ServiceLinked, Site, absent_or, live, managed_policy, not_ours, outputs};
 
 /// Who may take the role.
 #[derive(Debug, Clone)]
@@ -46,17 +46,8 @@ pub(crate) struct Role {
     pub(crate) inline: Box<Inline>,
     /// What the inline policies name.
     pub(crate) needs: Vec<Addr>,
-    /// A role of the account that must be there as well. It belongs to nobody and is never removed.
+    /// A role of the account that must be there as well.
     pub(crate) linked: Option<ServiceLinked>,
-}
-
-/// A service-linked role: AWS makes it by itself only for callers that may do so, and Karpenter may not.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ServiceLinked {
-    /// The service, such as `spot.amazonaws.com`; these names have no `.cn`.
-    pub(crate) service: &'static str,
-    /// The role's name.
-    pub(crate) role: &'static str,
 }
 
 /// A role as it is.
@@ -168,19 +159,10 @@ impl Role {
 
     /// True if the service-linked role, where one is asked for, is there.
     async fn has_linked(&self) -> Result<bool> {
-        let Some(linked) = self.linked else { return Ok(true) };
-        let call = self.site.aws.iam.get_role().role_name(linked.role).send().await;
-        Ok(call.unless("iam:GetRole", &["NoSuchEntity"])?.is_some())
-    }
-
-    /// Makes the service-linked role.
-    async fn link(&self) -> Result<()> {
-        if let (Some(linked), false) = (self.linked, self.has_linked().await?) {
-            let call = self.site.aws.iam.create_service_linked_role().aws_service_name(linked.service).send().await;
-            // Invalid input: another run has made it meanwhile.
-            call.unless("iam:CreateServiceLinkedRole", &["InvalidInput", "EntityAlreadyExists"])?;
+        match self.linked {
+            Some(linked) => linked.exists(&self.site).await,
+            None => Ok(true),
         }
-        Ok(())
     }
 
     fn outputs(&self, arn: &str) -> Outputs {
@@ -248,7 +230,9 @@ impl Resource for Role {
             }
         };
         let inline = (self.inline)(cx).ok_or_else(|| unknown(&self.addr))?;
-        self.link().await?;
+        if let Some(linked) = self.linked {
+            linked.make(&self.site).await?;
+        }
         if self.see().await?.is_none() {
             let call = iam.create_role().role_name(&name).assume_role_policy_document(trust.to_string());
             let call = call.description(self.title).set_tags(Some(tags::iam(&self.tags())));

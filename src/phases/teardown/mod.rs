@@ -15,7 +15,7 @@ mod volumes;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::config::{Config, Mirror, NatGateways, Proxy, Switch};
+use crate::config::{CapacityType, Config, Mirror, NatGateways, Switch};
 use crate::engine::{Context, Planned, Resource, Snapshot};
 use crate::model::{Action, Addr, Phase, Result};
 
@@ -114,11 +114,10 @@ fn everything(deps: &Deps) -> Deps {
     let mut deps = deps.clone();
     let spec = &mut Arc::make_mut(&mut deps.config).spec;
     spec.gpu.enabled = true;
+    spec.gpu.capacity_types = vec![CapacityType::OnDemand, CapacityType::Spot];
     spec.images.webhook = Switch::Enabled;
     spec.images.mirror = Mirror::Auto;
     spec.network.nat_gateways = NatGateways::PerZone;
-    // Which one doesn't matter: it stands for what is made because of one.
-    spec.network.proxy.get_or_insert(Proxy { url: String::new(), no_proxy: Vec::new() });
     if let Some(existing) = &mut spec.network.existing {
         existing.tag_subnets = true;
     }

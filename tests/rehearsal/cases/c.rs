@@ -10,6 +10,7 @@ use serde_json::json;
 use super::{documents, stopped_at, whole};
 use crate::census::census;
 use crate::faults::Fault;
+use crate::nodes::template;
 use crate::world::{ACCOUNT, Aws, World, configuration};
 
 async fn database(world: &World) -> DbInstance {
@@ -77,8 +78,8 @@ async fn c10_one_security_group_is_attached_whatever_others_the_network_has() {
     .await;
 }
 
-/// awslabs#509: nodes that don't carry the cluster's group can't reach the database. Here all carry it: managed ones without a launch
-/// template, and Karpenter's by the tag that EKS puts on it (see `f8` and `c11` of the manifests).
+/// awslabs#509: nodes that don't carry the cluster's group can't reach the database. Here all carry it: managed ones because their
+/// launch template names none, and Karpenter's by the tag that EKS puts on it (see `f8` and `c11` of the manifests).
 #[tokio::test(flavor = "multi_thread")]
 async fn c11_the_group_that_nodes_carry_is_let_in_at_the_databases_port() {
     whole("c11", async |world, _| {
@@ -95,8 +96,9 @@ async fn c11_the_group_that_nodes_carry_is_let_in_at_the_databases_port() {
         let groups = ec2.describe_security_groups().group_ids(cluster).send().await.unwrap();
         let tags = groups.security_groups()[0].tags();
         assert!(tags.iter().any(|t| t.key() == Some("aws:eks:cluster-name") && t.value() == Some("c11")), "{tags:?}");
-        let call = world.clients.eks.describe_nodegroup().cluster_name("c11").nodegroup_name("c11-nodes");
-        assert!(call.send().await.unwrap().nodegroup.unwrap().launch_template().is_none());
+        // EKS gives the cluster's group to nodes whose template names none.
+        let template = template(&world.clients, "c11").await;
+        assert!(template.security_group_ids().is_empty() && template.network_interfaces().is_empty(), "{template:?}");
     })
     .await;
 }

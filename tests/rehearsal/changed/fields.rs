@@ -59,8 +59,8 @@ impl Fate {
 type Row = (&'static str, Value, &'static [Fate]);
 
 /// Every field that says something about AWS, against a deployment with the defaults.
-fn rows() -> Vec<Row> {
-    let key = "arn:aws-cn:kms:cn-north-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+/// `key` is the ARN of a key that exists.
+fn rows(key: &str) -> Vec<Row> {
     let boundary = "arn:aws-cn:iam::123456789012:policy/limits";
     let vpc = json!({"vpcId": "vpc-0123456789abcdef0"});
     let database = json!({"instance": "team-mysql", "secret": "team/mysql"});
@@ -85,7 +85,7 @@ fn rows() -> Vec<Row> {
         (
             "spec.network.proxy.url",
             json!({"url": "http://proxy:3128"}),
-            &[Refused("cluster/node-group", "launchTemplate")],
+            &[Updated("cluster/node-template", "userData")],
         ),
         ("spec.network.existing.vpcId", vpc, &[Unusable("cluster/vpc"), Refused("cluster/eks", "vpc")]),
         ("spec.cluster.existing.name", json!({"name": "team"}), &[Refused("cluster/eks", "name")]),
@@ -109,6 +109,15 @@ fn rows() -> Vec<Row> {
         ("spec.cluster.logs", json!(["audit"]), &[Updated("cluster/eks", "logs")]),
         ("spec.cluster.kmsKeyArn", json!(key), &[Updated("cluster/eks", "kmsKeyArn")]),
         (
+            "spec.cluster.diskKmsKeyArn",
+            json!(key),
+            &[
+                Updated("cluster/node-template", "diskKmsKeyArn"),
+                Updated("cluster/role-ebs-csi", "policies"),
+                Updated("karpenter/role-controller", "policies"),
+            ],
+        ),
+        (
             "spec.cluster.permissionsBoundaryArn",
             json!(boundary),
             &[Updated("cluster/role-nodes", "permissionsBoundary"), Updated("data/s3-user", "permissionsBoundary")],
@@ -121,7 +130,7 @@ fn rows() -> Vec<Row> {
         ("spec.cluster.nodeGroup.minSize", json!(2), &[Updated("cluster/node-group", "minSize")]),
         ("spec.cluster.nodeGroup.desiredSize", json!(4), &[Nothing]),
         ("spec.cluster.nodeGroup.maxSize", json!(9), &[Updated("cluster/node-group", "maxSize")]),
-        ("spec.cluster.nodeGroup.diskGib", json!(200), &[Refused("cluster/node-group", "diskGib")]),
+        ("spec.cluster.nodeGroup.diskGib", json!(200), &[Updated("cluster/node-template", "diskGib")]),
         ("spec.data.bucket", json!("another-name"), &[Refused("data/bucket", "name")]),
         ("spec.data.existingBucket", json!("team-artifacts"), &[Refused("data/bucket", "name")]),
         ("spec.data.existingS3Secret", json!("nobody-has-this"), &[Unusable("data/s3-secret")]),
@@ -181,11 +190,12 @@ async fn draft(world: &World) -> Plan {
 async fn every_field_is_updated_refused_or_nothing_as_the_page_says() {
     let aws = Aws::empty().await;
     let mut world = World::new(&aws, configuration("fields", Region::CnNorth1)).await;
+    let key = world.clients.kms.create_key().send().await.unwrap().key_metadata.unwrap().arn.unwrap();
     world.up().await;
     let (before, page) = (world.config.clone(), changes::page());
     world.proxy.take_writes();
     let mut wrong = Vec::new();
-    for (path, value, fates) in rows() {
+    for (path, value, fates) in rows(&key) {
         world.config = Arc::new(with(&before, path, &value));
         let plan = draft(&world).await;
         let said: Vec<_> = plan.steps.iter().filter(|s| s.is_work()).map(|s| (s.addr.as_str(), s.action)).collect();

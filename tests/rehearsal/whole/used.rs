@@ -16,8 +16,9 @@ use crate::support;
 /// The finalizer by which a load balancer's controller holds its Service until all in AWS is gone.
 const HELD: &str = "service.kubernetes.io/load-balancer-cleanup";
 
+/// kubeflow#4382, awslabs pull request 400, eksctl#1960: a load balancer outlived its controller, and the network couldn't go.
 #[test]
-fn what_users_made_goes_with_the_deployment() {
+fn g6_what_users_made_goes_with_the_deployment() {
     let world = World::start("cn-north-1", 0.0, support::sample_bundle(), Parts::All);
     world.succeeds(&["up", "--yes"]);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");

@@ -8,9 +8,10 @@ mod rule;
 
 use std::sync::Arc;
 
+use crate::config::CapacityType;
 use crate::engine::Resource;
 use crate::phases::Deps;
-use crate::phases::site::{AccessEntry, Site};
+use crate::phases::site::{AccessEntry, DiskGrant, ServiceLinked, Site};
 
 /// The resources of the phase in AWS; none if no GPU nodes are asked for.
 pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
@@ -24,6 +25,9 @@ pub fn resources(deps: &Deps) -> Vec<Arc<dyn Resource>> {
         Arc::new(AccessEntry::nodes(&site, "karpenter/access-nodes", "karpenter/role-node")),
         Arc::new(queue::Queue { site: site.clone() }),
     ];
+    if deps.config.spec.gpu.capacity_types.contains(&CapacityType::Spot) {
+        all.extend(DiskGrant::wanted(&site, "karpenter/disk-grant", ServiceLinked::SPOT));
+    }
     all.extend(rule::RULES.iter().map(|about| Arc::new(rule::Rule { site: site.clone(), about }) as Arc<dyn Resource>));
     all
 }

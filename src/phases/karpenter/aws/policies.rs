@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::aws::policy::document;
 use crate::model::Region;
+use crate::phases::site::use_for_disks;
 
 /// What the policies name.
 pub(super) struct Names {
@@ -18,6 +19,8 @@ pub(super) struct Names {
     pub(super) cluster: String,
     pub(super) node_role_arn: String,
     pub(super) queue_arn: String,
+    /// The customer's key for disks.
+    pub(super) disk_key: Option<String>,
 }
 
 impl Names {
@@ -90,7 +93,8 @@ pub(super) fn documents(names: &Names) -> BTreeMap<String, Value> {
         ("zonal-shift", zonal_shift(names)),
         ("discovery", discovery(names)),
     ];
-    all.into_iter().map(|(name, statements)| (name.to_owned(), document(statements))).collect()
+    let key = names.disk_key.as_ref().map(|key| ("disk-key", use_for_disks(names.region, key)));
+    all.into_iter().chain(key).map(|(name, statements)| (name.to_owned(), document(statements))).collect()
 }
 
 fn node_lifecycle(names: &Names) -> Vec<Value> {
@@ -208,6 +212,7 @@ mod tests {
             cluster: cluster.into(),
             node_role_arn: format!("arn:aws-cn:iam::{account}:role/{cluster}-karpenter-node"),
             queue_arn: format!("arn:aws-cn:sqs:{region}:{account}:{cluster}-karpenter"),
+            disk_key: None,
         })
     }
 

@@ -8,7 +8,6 @@ use crate::phases::site::{Role, ServiceLinked, Site, Trust};
 
 use super::{policies, queue};
 
-const SPOT: ServiceLinked = ServiceLinked { service: "spot.amazonaws.com", role: "AWSServiceRoleForEC2Spot" };
 const NODE: &str = "karpenter-node";
 
 /// The controller's role, for ServiceAccount `kube-system/karpenter`.
@@ -21,6 +20,7 @@ pub(super) fn controller(site: &Arc<Site>, capacity: &[CapacityType]) -> Role {
         cluster: site.cluster.clone(),
         node_role_arn: site.iam_arn(&format!("role/{}", site.named(NODE))),
         queue_arn: site.arn("sqs", &queue::name(site)),
+        disk_key: site.disk_key.clone(),
     });
     Role {
         site: site.clone(),
@@ -31,7 +31,7 @@ pub(super) fn controller(site: &Arc<Site>, capacity: &[CapacityType]) -> Role {
         managed: &[],
         inline: Box::new(move |_| Some(documents.clone())),
         needs: Vec::new(),
-        linked: capacity.contains(&CapacityType::Spot).then_some(SPOT),
+        linked: capacity.contains(&CapacityType::Spot).then_some(ServiceLinked::SPOT),
     }
 }
 
